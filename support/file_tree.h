@@ -1,0 +1,38 @@
+#pragma once
+// A read-only tree of files: a git commit or a working tree look the same to whoever loads an inventory.
+
+#include "support/result.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lab {
+
+enum class EntryKind { File, Directory, Symlink, Submodule };
+
+struct TreeEntry {
+    std::string path; // relative to the tree's root, '/' between parts, no leading "./"
+    EntryKind kind = EntryKind::File;
+    /// What identifies the bytes without reading them: the git blob id in hex. Empty where that is not known.
+    std::string blob;
+    std::size_t size = 0; // bytes; 0 where not known before reading
+};
+
+/// Paths are relative to the tree's root and never leave it. Implementations are safe to read from several threads.
+class FileTree {
+  public:
+    virtual ~FileTree() = default;
+    /// Everything below `directory` ("" is the root), sorted by path bytewise; directories are listed before what they hold.
+    /// `prune(path)` is asked for each directory; true leaves out what is below it (the entry itself stays).
+    using Prune = std::function<bool(const TreeEntry& directory)>;
+    virtual Result<std::vector<TreeEntry>> list(std::string_view directory, const Prune& prune = {}) const = 0;
+    /// The bytes of a file; a symlink inside the tree is followed, one that leaves it is Denied.
+    /// NotFound where there is none; Invalid where it is larger than `max_bytes`.
+    virtual Result<std::string> read(std::string_view path, std::size_t max_bytes) const = 0;
+    /// Where the tree is, for messages: "working tree of /srv/inventory", "commit 1a2b3c of ...".
+    virtual std::string describe() const = 0;
+};
+
+} // namespace lab
