@@ -1,0 +1,59 @@
+#pragma once
+// What each resource type takes and what of it is compared with the machine: one table for the compiler (validation),
+// the planner (diffs), the agent (defaults) and the generated reference docs/resources.md.
+
+#include "support/value.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lab::api {
+
+enum class PropertyKind { Text, Integer, Boolean, Mode, Path, StringList, StringMap, Duration, Choice };
+
+struct PropertySchema {
+    std::string_view name;
+    PropertyKind kind = PropertyKind::Text;
+    std::string_view summary;
+    bool required = false;
+    /// Compared with what the machine has; else it only says how to bring it about (a timeout, say).
+    bool compared = true;
+    /// Replaced by a fingerprint where the resource is private.
+    bool secret = false;
+    /// Filled in where it is not written; empty: left out, so not managed.
+    std::string_view default_json = {};
+    std::span<const std::string_view> choices = {}; // Choice
+    std::int64_t min = INT64_MIN, max = INT64_MAX;  // Integer
+};
+
+/// What bringing a difference about can cost.
+enum class Risk { Safe, Disruptive, Destructive };
+std::string_view to_string(Risk risk) noexcept;
+std::optional<Risk> risk_from(std::string_view text) noexcept;
+
+struct ResourceType {
+    std::string_view name;
+    std::string_view summary;
+    /// Acts on running things (packages, services, the kernel): in a tree it is skipped.
+    bool needs_live_system = false;
+    bool name_is_path = false;
+    bool takes_ensure = true;
+    std::span<const PropertySchema> properties; // `ensure` among them where it is taken
+    std::string_view example;                   // YAML of one resource, for the reference
+};
+
+std::span<const ResourceType> resource_types();
+/// Null where there is no such type.
+const ResourceType* find_resource_type(std::string_view name);
+const PropertySchema* find_property(const ResourceType& type, std::string_view name);
+
+/// The value in its one canonical form ("644" becomes "0644", lists stay in order), or what is wrong with it:
+/// Invalid, "'mode' of a file must be octal digits such as \"0644\", not 'rw'".
+Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value);
+
+/// The page docs/resources.md.
+std::string resource_reference_markdown();
+
+} // namespace lab::api
