@@ -2,7 +2,7 @@
 // The provider contract: who makes, finds, changes and removes machines of one kind. Built-in ones implement it in C++;
 // the same calls will be spoken as JSON-RPC to programs. Every implementation passes providers/conformance.h.
 
-#include "api/plan.h"
+#include "api/server.h"
 #include "providers/machine_link.h"
 #include "support/diagnostics.h"
 
@@ -27,40 +27,13 @@ struct ProviderSchema {
     std::span<const SettingSchema> settings;
 };
 
-/// A server as the inventory wants it from its provider.
-struct ServerSpec {
-    std::string name;
-    std::string server_id; // empty before the first apply
-    std::string inventory; // id
-    ValueMap settings;     // cloud's settings overlaid by the server's
-};
-
-/// What a provider found of a server.
-struct ServerState {
-    enum class Presence { Present, Missing, Unreachable };
-    Presence presence = Presence::Unreachable;
-    std::string detail; // why unreachable, or whose machine it is
-    std::string server_id; // kept on the machine; empty where none
-    std::string inventory; // id kept on the machine
-    ValueMap properties;   // provider's own, compared by diff()
-    std::optional<api::Report> report; // where resources were asked for
-};
-
 struct ObserveServer {
-    ServerSpec spec;
+    api::ServerSpec spec;
     api::Desired desired; // resources to look at; may be empty
 };
 
-/// What a provider would do to the server itself (not to what is on it). Empty `changes` and no kind: nothing.
-struct ServerDiff {
-    std::optional<api::ActionKind> kind; // Create, Update, Replace
-    std::string reason;
-    api::Risk risk = api::Risk::Safe;
-    std::vector<api::PropertyChange> changes;
-};
-
 struct ApplyServer {
-    ServerSpec spec;
+    api::ServerSpec spec;
     std::optional<api::ActionKind> kind; // Create, Update, Replace of the server itself; nullopt: only what is on it
     api::Desired desired;                // restricted to the resources of this run, values in the clear
     std::string idempotency_key;         // the same for a try and its repetition
@@ -82,15 +55,15 @@ class Provider {
 
     /// Looks at many servers. `done` is called once for each, in any order, from the calling thread; a server out of reach
     /// is Unreachable for itself only.
-    using Observed = std::function<void(std::size_t index, ServerState state)>;
+    using Observed = std::function<void(std::size_t index, api::ServerState state)>;
     virtual void observe(const std::vector<ObserveServer>& servers, std::size_t parallelism, const Observed& done,
                          std::stop_token stop) = 0;
     /// Pure. `observed` is null when the server was never seen.
-    virtual ServerDiff diff(const ServerSpec& spec, const ServerState* observed) const = 0;
+    virtual api::ServerDiff diff(const api::ServerSpec& spec, const api::ServerState* observed) const = 0;
     /// Brings server and resources about. Idempotent for one key. Blocks; safe from several threads.
     virtual Result<api::Report> apply(const ApplyServer& request, const ProgressSink& progress, std::stop_token stop) = 0;
     /// Removes a server that deletes() says is ours. Done already is success. Refuses (Denied) a machine whose id is another.
-    virtual Result<void> destroy(const ServerSpec& spec, std::string_view idempotency_key, std::stop_token stop) = 0;
+    virtual Result<void> destroy(const api::ServerSpec& spec, std::string_view idempotency_key, std::stop_token stop) = 0;
 };
 
 /// The providers of this build, by name. Filled by main, handed down.

@@ -1,0 +1,153 @@
+#pragma once
+// The inventory as it was written: every section decoded and checked by itself, each value with its place. What it means
+// for each server is spec/fleet.h.
+
+#include "spec/target.h"
+#include "support/digest.h"
+
+#include <map>
+#include <optional>
+
+namespace lab::spec {
+
+/// A value and where it was written.
+template <typename T>
+struct Written {
+    T value{};
+    Span at;
+};
+using Text = Written<std::string>;
+
+/// params: {MODULE: {NAME: value}}, as one level of the merge gives them.
+struct ParamSetting {
+    std::string module, name;
+    Value value;
+    Span at; // of the value
+};
+
+/// Built-in where nothing is written; see docs for what each limit means.
+struct Guard {
+    std::int64_t max_destroy = 1;
+    std::int64_t max_destructive_percent = 10;
+};
+
+/// `lab.defaults` and each environment: defaults for servers.
+struct Defaults {
+    std::optional<Text> cloud, region, domain;
+    std::vector<Text> labels;
+    std::vector<ParamSetting> params;
+};
+
+struct Settings { // section `lab`
+    std::string name;
+    std::string id; // what the state knows this inventory by; `name` where it is not written
+    std::optional<Text> domain;
+    Guard guard;
+    Defaults defaults;
+    Span at;
+};
+
+struct Environment : Defaults {
+    std::string name;
+    Span at;
+};
+
+struct Cloud {
+    std::string name, provider;
+    ValueMap settings;
+    Span at, provider_at;
+};
+
+/// `name` or `name=value`; what it provides.
+struct Label {
+    std::string name, value; // value empty: any value of the name
+    std::int64_t priority = 0;
+    std::vector<Text> modules;
+    std::vector<ParamSetting> params;
+    Span at;
+    std::string text() const { return value.empty() ? name : name + "=" + value; }
+};
+
+struct Group {
+    std::string name;
+    std::optional<Target> match;
+    std::vector<Text> servers, groups; // members added
+    std::optional<Target> exclude;     // any key names what is out
+    Span at;
+};
+
+struct Server {
+    std::string name;
+    std::optional<Text> environment, cloud, provider, region;
+    std::vector<Text> labels; // as written: "k3s" or "k3s=server"
+    std::vector<ParamSetting> params;
+    ValueMap settings; // the provider's: every key that is not the language's own
+    std::vector<std::pair<std::string, Span>> setting_places;
+    bool protect = false;
+    Span at, protect_at;
+};
+
+/// Section `modules`: where a module comes from.
+struct ModuleSource {
+    std::string name, path; // path relative to the inventory's root
+    Span at;
+};
+
+struct ParamSchema {
+    enum class Type { String, Integer, Number, Boolean, List, Map };
+    std::string name;
+    Type type = Type::String;
+    bool required = false;
+    std::optional<Value> fallback; // `default:`
+    std::optional<double> min, max; // of a number, or of the length of a string or list
+    std::vector<Value> choices;     // `enum:`
+    std::string summary;
+    bool sensitive = false;
+    Span at, default_at;
+};
+
+/// One resource as written in module.yaml, values still templates.
+struct ResourceTemplate {
+    std::string type;
+    Text name;
+    struct Property {
+        std::string name;
+        Value value; // strings in it are templates
+        Span at;
+    };
+    std::vector<Property> properties;
+    std::vector<Text> after, notify;
+    std::optional<Text> when;
+    bool sensitive = false;
+    Span at;
+};
+
+struct Module {
+    std::string name, version, folder; // folder relative to the inventory's root
+    std::string summary;
+    std::optional<Target> targets; // where it may be used; none: anywhere
+    std::vector<Text> deps;
+    std::vector<ParamSchema> params;
+    std::vector<ResourceTemplate> resources;
+    Digest content; // of module.yaml and every file it refers to
+    Span at;
+    const ParamSchema* find_param(std::string_view name) const;
+};
+
+/// Everything that was loaded. Maps are ordered by name: order never depends on files.
+struct Inventory {
+    Settings settings;
+    std::map<std::string, Environment> environments;
+    std::map<std::string, Cloud> clouds;
+    std::map<std::string, Label> labels; // by text(): "k3s", "k3s=server"
+    std::map<std::string, Group> groups;
+    std::vector<Server> servers; // sorted by name
+    std::map<std::string, ModuleSource> module_sources;
+    std::map<std::string, Module> modules;                // that some label or dependency uses, and all of modules/
+    std::map<std::string, std::string> module_files;      // "FOLDER/FILE" of files that resources refer to, their bytes
+    Digest digest; // of all loaded files: path and bytes
+
+    const Server* find_server(std::string_view name) const; // binary search
+};
+
+} // namespace lab::spec
