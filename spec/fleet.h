@@ -54,8 +54,7 @@ class Fleet {
   public:
     /// Resolves everything and checks every server: names, conflicts, cycles, params, templates, resource graphs. Problems
     /// go to `diagnostics`. `key` fingerprints private values in keys. `inventory` must outlive the fleet.
-    static Fleet resolve(const Inventory& inventory, const FileTree& tree, const api::FingerprintKey& key,
-                         Diagnostics& diagnostics);
+    static Fleet resolve(const Inventory& inventory, const api::FingerprintKey& key, Diagnostics& diagnostics);
     ~Fleet();
     Fleet(Fleet&&) noexcept;
 
