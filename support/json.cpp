@@ -34,7 +34,9 @@ class Builder {
         keys_.push_back(std::exchange(text_, {}));
         return true;
     }
-    bool on_string_part(boost::json::string_view part, std::size_t, Code&) { return text_.append(part), true; }
+    bool on_string_part(boost::json::string_view part, std::size_t, Code&) {
+        return text_.append(part), true;
+    }
     bool on_string(boost::json::string_view part, std::size_t, Code&) {
         text_.append(part);
         return add(Value(std::exchange(text_, {})));
@@ -82,7 +84,8 @@ class Builder {
         const ValueMap& map = *stack_.back().if_map();
         std::vector<std::string_view> keys;
         keys.reserve(map.size());
-        for (const auto& [key, value] : map) keys.push_back(key);
+        for (const auto& [key, value] : map)
+            keys.push_back(key);
         std::sort(keys.begin(), keys.end());
         const auto twice = std::adjacent_find(keys.begin(), keys.end());
         if (twice == keys.end()) return true;
@@ -168,7 +171,8 @@ void line_break(std::string& out, Style style, std::size_t indent) {
 void write_map(std::string& out, const ValueMap& map, Style style, std::size_t indent) {
     std::vector<const ValueMap::Entry*> entries;
     entries.reserve(map.size());
-    for (const auto& entry : map) entries.push_back(&entry);
+    for (const auto& entry : map)
+        entries.push_back(&entry);
     if (style.sorted)
         std::sort(entries.begin(), entries.end(), [](auto* a, auto* b) { return a->first < b->first; });
     out += '{';
@@ -219,8 +223,8 @@ void write(std::string& out, const Value& value, Style style, std::size_t indent
 Result<Value> parse_json(std::string_view text, const JsonLimits& limits) {
     if (text.size() > limits.bytes)
         return Error{.code = ErrorCode::Invalid,
-                     .message = fmt::format("the JSON document has {} bytes, more than the limit of {}", text.size(),
-                                            limits.bytes)};
+                     .message = fmt::format("the JSON document has {} bytes, more than the limit of {}",
+                                            text.size(), limits.bytes)};
     boost::json::parse_options options;
     options.max_depth = limits.depth;
     boost::json::basic_parser<Builder> parser(options);

@@ -63,12 +63,13 @@ Error errno_error(std::string what, int errno_value) {
     default: break;
     }
     // generic_category().message() is strerror without its shared buffer.
-    return Error{.code = code, .message = std::move(what) + ": " + std::generic_category().message(errno_value)};
+    return Error{.code = code,
+                 .message = std::move(what) + ": " + std::generic_category().message(errno_value)};
 }
 
 void check_failed(const char* file, int line, const char* condition, std::string_view message) {
-    std::fprintf(stderr, "lab: bug at %s:%d: %s (%.*s)\n", file, line, condition, static_cast<int>(message.size()),
-                 message.data());
+    std::fprintf(stderr, "lab: bug at %s:%d: %s (%.*s)\n", file, line, condition,
+                 static_cast<int>(message.size()), message.data());
     std::abort();
 }
 

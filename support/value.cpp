@@ -15,7 +15,9 @@ const Value* ValueMap::find(std::string_view key) const {
     return nullptr;
 }
 
-Value* ValueMap::find(std::string_view key) { return const_cast<Value*>(std::as_const(*this).find(key)); }
+Value* ValueMap::find(std::string_view key) {
+    return const_cast<Value*>(std::as_const(*this).find(key));
+}
 
 Value& ValueMap::set(std::string key, Value value) {
     if (Value* found = find(key)) return *found = std::move(value);
@@ -30,12 +32,24 @@ bool ValueMap::erase(std::string_view key) {
     return std::erase_if(entries_, [&](const Entry& entry) { return entry.first == key; }) != 0;
 }
 
-ValueMap::const_iterator ValueMap::begin() const { return entries_.begin(); }
-ValueMap::const_iterator ValueMap::end() const { return entries_.end(); }
-ValueMap::iterator ValueMap::begin() { return entries_.begin(); }
-ValueMap::iterator ValueMap::end() { return entries_.end(); }
-std::size_t ValueMap::size() const noexcept { return entries_.size(); }
-bool ValueMap::empty() const noexcept { return entries_.empty(); }
+ValueMap::const_iterator ValueMap::begin() const {
+    return entries_.begin();
+}
+ValueMap::const_iterator ValueMap::end() const {
+    return entries_.end();
+}
+ValueMap::iterator ValueMap::begin() {
+    return entries_.begin();
+}
+ValueMap::iterator ValueMap::end() {
+    return entries_.end();
+}
+std::size_t ValueMap::size() const noexcept {
+    return entries_.size();
+}
+bool ValueMap::empty() const noexcept {
+    return entries_.empty();
+}
 
 bool operator==(const ValueMap& left, const ValueMap& right) {
     if (left.entries_ == right.entries_) return true;
