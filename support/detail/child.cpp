@@ -10,8 +10,8 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +88,11 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
         out.push_back(const_cast<char*>(text.c_str()));
     out.push_back(nullptr);
     return out;
+}
+
+/// By its number: the header of glibc 2.36 declares pidfd_open() without C linkage.
+Descriptor open_pidfd(pid_t pid) {
+    return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
 bool is_directory(const std::string& path) {
@@ -168,7 +173,7 @@ Result<Child> Child::spawn(const Command& command) {
         child.pid_ = 0;
         return spawn_error(command, failed);
     }
-    child.pidfd_ = Descriptor(::pidfd_open(child.pid_, 0));
+    child.pidfd_ = open_pidfd(child.pid_);
     child.in = std::move(in->write);
     child.out = std::move(out->read);
     child.err = std::move(err->read);

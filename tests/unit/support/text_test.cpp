@@ -31,7 +31,9 @@ TEST(Text, EscapesWhatCouldDriveATerminal) {
     EXPECT_EQ(escape_controls("a\x1b[31mb"), "a\\x1b[31mb");
     EXPECT_EQ(escape_controls("a\nb\tc"), "a\\x0ab\\x09c");
     EXPECT_EQ(escape_controls("a\nb\tc", true), "a\nb\tc");
-    EXPECT_EQ(escape_controls("\xc2\x9b" "1m"), "\\xc2\\x9b1m"); // C1 CSI
+    EXPECT_EQ(escape_controls("\xc2\x9b"
+                              "1m"),
+              "\\xc2\\x9b1m"); // C1 CSI
     EXPECT_EQ(escape_controls("\x7f\xff"), "\\x7f\\xff");
     EXPECT_EQ(escape_controls("gr\xc3\xbcn"), "gr\xc3\xbcn");
 }
