@@ -22,6 +22,8 @@ struct PropertySchema {
     bool compared = true;
     /// Replaced by a fingerprint where the resource is private.
     bool secret = false;
+    /// StringList: the items listed must be among the actual ones; further actual ones are no difference.
+    bool at_least = false;
     /// Filled in where it is not written; empty: left out, so not managed.
     std::string_view default_json = {};
     std::span<const std::string_view> choices = {}; // Choice
