@@ -1,0 +1,69 @@
+#pragma once
+// Desired, Applied and Observed to a Plan, by the rules of docs/planning.md. Pure: no clock, no files, no globals; equal
+// inputs give equal bytes.
+
+#include "planner/state.h"
+#include "spec/fleet.h"
+
+namespace lab::planner {
+
+/// A server as the inventory wants it now.
+struct DesiredServer {
+    api::ServerSpec spec;
+    std::string environment, cloud, region;
+    std::vector<std::string> labels;
+    bool protect = false;
+    bool live = true; // false: resources that need a live system are skipped there
+    Span at;
+    std::vector<spec::ModuleUnit> units; // resources redacted
+};
+
+/// Everything about one server that may differ.
+struct ServerInput {
+    std::string name;
+    std::optional<DesiredServer> desired; // none: gone from the YAML
+    std::optional<AppliedServer> applied; // none: never applied
+    std::optional<ObservedServer> observed;
+    api::ServerDiff provider_diff;  // what the provider would do to the server itself
+    bool provider_present = true;   // false: no such provider in this build
+    bool provider_deletes = false;  // a vanished server is destroyed, else forgotten
+};
+
+struct PlanInput {
+    api::Plan::Inventory inventory;
+    std::optional<std::string> baseline;
+    api::Plan::State state;
+    ValueMap scope; // recorded in the plan
+    std::vector<ServerInput> servers; // all that may differ, in scope, sorted by name
+    /// TYPE of --target: "server/N" or "server/N/module/M"; empty: everything. Dependencies are brought along.
+    std::vector<std::string> targets;
+    std::size_t settled_units = 0;      // units of servers whose keys are all equal: unchanged without a look
+    std::size_t settled_not_observed = 0;
+    std::size_t applied_servers = 0;    // of the whole inventory, for percentages
+    std::size_t outside_scope = 0;
+    std::int64_t max_destroy = 1, max_destructive_percent = 10;
+    std::string guard_source; // "commit 1a2b3c" or "built-in": where the two limits come from
+    bool allow_destroy = false;
+    bool drift_only = false; // lab sync and lab drift: Applied stands in for Desired
+    api::FingerprintKey key;
+    WallTime now; // for ages in texts that are outside the digest
+    std::vector<std::string> warnings; // of loading and observing, passed on
+};
+
+/// A resource that is as desired although Applied says otherwise: an apply records it without acting.
+struct Settled {
+    std::string server, module;
+    std::vector<std::string> resources; // TYPE/NAME
+};
+
+struct Planned {
+    api::Plan plan;
+    std::vector<Settled> settled;
+};
+
+Planned make_plan(const PlanInput& input);
+
+/// The digest an action's precondition is made of, computed again right before it runs.
+Digest precondition(const ServerInput& server, std::string_view module);
+
+} // namespace lab::planner

@@ -1,0 +1,48 @@
+#pragma once
+// What lab knows besides the inventory: what it last brought about (Applied) and what it last saw (Observed). Values the
+// store writes and reads, and the planner compares.
+
+#include "api/server.h"
+#include "support/clock.h"
+
+#include <map>
+
+namespace lab::planner {
+
+/// A resource as it was last brought about, private values as fingerprints.
+struct AppliedResource {
+    api::Resource resource;
+    std::string commit; // hex; empty: a dirty tree
+};
+
+struct AppliedModule {
+    std::string module;
+    std::vector<AppliedResource> resources; // run order
+};
+
+struct AppliedServer {
+    api::ServerSpec spec; // with server_id and the settings that destroying needs
+    std::string environment, cloud, region;
+    std::vector<std::string> labels; // for filters on servers that are gone from the YAML
+    bool protect = false; // as the last applied commit had it; a dirty tree never lifts it
+    std::string commit;   // of the last apply that touched it
+    std::vector<AppliedModule> modules; // sorted by name
+};
+
+struct ObservedResource {
+    ValueMap properties;
+    bool skipped = false; // not looked at: `reason`
+    bool failed = false;  // looking failed: `reason`
+    std::string reason;
+};
+
+struct ObservedServer {
+    WallTime at;
+    bool fresh = false; // asked in this run
+    /// Absent while it never answered. Unreachable keeps the last answer's data and says since when in `detail`.
+    api::ServerState state;
+    std::map<std::string, ObservedResource> resources; // by TYPE/NAME
+    Value facts;                                       // null where unknown
+};
+
+} // namespace lab::planner

@@ -1,0 +1,139 @@
+#pragma once
+// The state of one lab home: what was observed and applied, plans, runs with their journal, locks. SQLite in WAL mode.
+// Everything belongs to one inventory, named when the store is opened; nothing of another is read.
+//
+// Equal documents are kept once, by digest. A server's three keys (desired it was last brought to, desired it was last seen
+// equal to) let a plan pass over settled servers without reading their documents.
+
+#include "api/plan.h"
+#include "planner/state.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace lab::store {
+
+/// What is said to the user about the database when it was opened: restored, rebuilt, migrated.
+struct OpenNotes {
+    std::vector<std::string> warnings;
+    bool created = false;
+    bool observe_all = false; // after a restore or loss nothing observed is trusted until seen again
+};
+
+/// One row of the narrow table that every plan reads in full.
+struct ServerKeys {
+    std::string name, server_id, provider;
+    std::string environment, cloud, region;
+    std::vector<std::string> labels; // as applied
+    bool applied = false;   // false: observed only
+    bool protect = false;
+    std::optional<Digest> applied_key;  // key of the desired document Applied equals
+    std::optional<Digest> in_sync_key;  // key of the desired document the last observation was equal to
+    std::optional<WallTime> observed_at;
+    api::Presence presence = api::Presence::Unreachable;
+    std::uint32_t units = 0;      // modules applied
+    std::uint32_t skipped = 0;    // resources skipped because they need a live system
+};
+
+enum class RunState { Running, Done, Failed, Interrupted, Dead };
+enum class StepState { Planned, Started, Done, Failed, Skipped, Blocked };
+
+struct Step {
+    std::int64_t sequence = 0;
+    std::string action; // id of the plan's action
+    StepState state = StepState::Planned;
+    std::string detail; // why it failed or was skipped
+    std::string idempotency_key;
+    std::optional<WallTime> started_at, ended_at;
+};
+
+struct Run {
+    std::string id; // "r-20261120T101500-3f9a"
+    std::string kind; // apply, sync
+    std::string plan_id;
+    std::string commit; // empty: dirty
+    bool full = false;  // covered the whole inventory, nothing blocked or failed: counts for the guard
+    std::string who, host;
+    RunState state = RunState::Running;
+    WallTime started_at;
+    std::optional<WallTime> ended_at;
+    api::PlanSummary planned;
+    std::vector<Step> steps; // only from run()
+};
+
+/// Holds what a run may change. Gone with its process, whatever ends it.
+class Lock;
+
+class Store {
+  public:
+    struct Options {
+        std::filesystem::path home; // LAB_HOME
+        std::string inventory;      // id
+        const Clock* clock = nullptr;
+    };
+    /// Opens or makes HOME/state.db: migrates after a snapshot, sets a corrupt file aside and restores the newest good
+    /// snapshot, notices a lost one by HOME/state.id. Never silently empty: `notes` says what happened.
+    static Result<std::unique_ptr<Store>> open(const Options& options, OpenNotes& notes);
+    ~Store();
+
+    const api::FingerprintKey& key() const noexcept;
+    std::int64_t serial() const; // grows with each change of applied or observed state
+
+    Result<std::vector<ServerKeys>> servers() const; // sorted by name
+    Result<std::optional<planner::AppliedServer>> applied(std::string_view name) const;
+    Result<std::optional<planner::ObservedServer>> observed(std::string_view name) const;
+
+    struct Observation {
+        std::string name;
+        planner::ObservedServer observed;
+        std::optional<Digest> in_sync_key;
+        std::uint32_t skipped = 0;
+    };
+    Result<void> record_observed(const std::vector<Observation>& observations); // one transaction
+    /// Replaces what is known as applied of the server's modules given; `modules_gone` are released. Key: see ServerKeys.
+    struct Application {
+        planner::AppliedServer server; // `modules` holds those to replace
+        std::vector<std::string> modules_gone;
+        std::optional<Digest> applied_key;
+    };
+    Result<void> record_applied(const std::vector<Application>& applications);
+    Result<void> remove_server(std::string_view name); // destroyed or forgotten
+
+    // Plans: an id is registered when saved and spent when its first action starts.
+    Result<void> register_plan(std::string_view plan_id);
+    enum class PlanUse { Unknown, Ready, Spent };
+    Result<PlanUse> plan_use(std::string_view plan_id) const;
+
+    // Runs. Each write is durable (synchronous=FULL) when the call returns.
+    /// Starts a run over the plan's actions and spends the plan in the same transaction.
+    Result<Run> begin_run(const Run& run, const api::Plan& plan);
+    Result<void> step_started(std::string_view run, std::string_view action, std::string_view idempotency_key);
+    Result<void> step_ended(std::string_view run, std::string_view action, StepState state, std::string_view detail);
+    /// The outcome of a step and what it brought about, together.
+    Result<void> step_done(std::string_view run, const std::vector<std::string>& actions, const Application& application,
+                           const Observation& observation);
+    Result<void> end_run(std::string_view run, RunState state, bool full);
+    Result<std::vector<Run>> runs(std::size_t limit) const; // newest first
+    Result<std::optional<Run>> run(std::string_view id) const; // with steps
+    Result<std::optional<std::string>> plan_document(std::string_view run) const; // JSON, for resume and show run
+    Result<std::optional<std::string>> newest_full_commit() const;
+
+    /// Conflict, naming the holder and what it holds, when a living process holds an overlapping scope. `servers` empty:
+    /// everything.
+    Result<std::unique_ptr<Lock>> lock(const std::vector<std::string>& servers, std::string_view what);
+
+    /// A consistent copy beside the database, the newest few kept. Before each apply and each migration.
+    Result<void> snapshot(std::string_view reason);
+
+  private:
+    struct State;
+    explicit Store(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+class Lock {
+  public:
+    virtual ~Lock() = default;
+};
+
+} // namespace lab::store
