@@ -2,7 +2,7 @@
 // The state of one lab home: what was observed and applied, plans, runs with their journal, locks. SQLite in WAL mode.
 // Everything belongs to one inventory, named when the store is opened; nothing of another is read.
 //
-// Equal documents are kept once, by digest. A server's three keys (desired it was last brought to, desired it was last seen
+// Safe to use from several threads. Equal documents are kept once, by digest. A server's three keys (desired it was last brought to, desired it was last seen
 // equal to) let a plan pass over settled servers without reading their documents.
 
 #include "api/plan.h"
@@ -107,7 +107,8 @@ class Store {
     // Runs. Each write is durable (synchronous=FULL) when the call returns.
     /// Starts a run over the plan's actions and spends the plan in the same transaction.
     Result<Run> begin_run(const Run& run, const api::Plan& plan);
-    Result<void> step_started(std::string_view run, std::string_view action, std::string_view idempotency_key);
+    Result<void> steps_started(std::string_view run, const std::vector<std::string>& actions,
+                               std::string_view idempotency_key);
     Result<void> step_ended(std::string_view run, std::string_view action, StepState state, std::string_view detail);
     /// The outcome of a step and what it brought about, together.
     Result<void> step_done(std::string_view run, const std::vector<std::string>& actions, const Application& application,
@@ -116,7 +117,15 @@ class Store {
     Result<std::vector<Run>> runs(std::size_t limit) const; // newest first
     Result<std::optional<Run>> run(std::string_view id) const; // with steps
     Result<std::optional<std::string>> plan_document(std::string_view run) const; // JSON, for resume and show run
-    Result<std::optional<std::string>> newest_full_commit() const;
+    /// What the newest fully applied commit said, for the rules that a commit may not loosen for itself.
+    struct FullyApplied {
+        std::string commit;
+        std::int64_t max_destroy = 0, max_destructive_percent = 0;
+    };
+    Result<std::optional<FullyApplied>> fully_applied() const;
+    Result<void> record_fully_applied(const FullyApplied& what);
+    /// Runs that were Running when their process died, newest first.
+    Result<std::vector<Run>> unfinished_runs() const;
 
     /// Conflict, naming the holder and what it holds, when a living process holds an overlapping scope. `servers` empty:
     /// everything.
