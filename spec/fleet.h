@@ -1,13 +1,15 @@
 #pragma once
-// What the inventory means for each server: effective values with their provenance, groups, modules, and the desired
-// document. Everything is computed from the Inventory, which it keeps a reference to; nothing is stored.
+// What the inventory means for each server: effective values with their provenance, groups, modules, and the
+// desired document. Everything is computed from the Inventory, which it keeps a reference to; nothing is
+// stored.
 //
-// Cost: labels and groups are bitsets over servers; a module's effect is compiled once for each distinct set of levels
-// that give it params (a unit) and shared by all servers with that set. A server whose modules read no `server.*` costs a
-// few look-ups; documents are rendered only when asked for.
+// Cost: labels and groups are bitsets over servers; a module's effect is compiled once for each distinct set
+// of levels that give it params (a unit) and shared by all servers with that set. A server whose modules read
+// no `server.*` costs a few look-ups; documents are rendered only when asked for.
 
 #include "api/desired.h"
 #include "spec/inventory.h"
+#include "spec/provider_rules.h"
 
 #include <cstdint>
 #include <memory>
@@ -33,7 +35,9 @@ struct Effective {
     std::vector<std::pair<Value, Origin>> overrode;
 };
 
-/// One effective field of a server: "environment", "cloud", "provider", "region", "domain", "labels", "params.motd.banner".
+/// One effective field of a server: "environment", "cloud", "provider", "region", "domain", "protect",
+/// "labels.k3s" (its value, or true), "settings.root", "params.motd.banner". Sensitive params are
+/// fingerprints.
 struct Field {
     std::string path;
     Effective effective;
@@ -44,17 +48,20 @@ using ServerIndex = std::uint32_t;
 /// The resources one module gives one server, rendered.
 struct ModuleUnit {
     std::string module, version;
-    std::vector<std::string> labels; // it came through; empty for a dependency
+    std::vector<std::string> labels;      // it came through; empty for a dependency
     std::vector<std::string> required_by; // modules that brought it in
-    Span at; // where the label (or module) lists it
+    Span at;                              // where the label (or module) lists it
     std::vector<api::Resource> resources; // run order; values in the clear; deferred ones stay
 };
 
 class Fleet {
   public:
-    /// Resolves everything and checks every server: names, conflicts, cycles, params, templates, resource graphs. Problems
-    /// go to `diagnostics`. `key` fingerprints private values in keys. `inventory` must outlive the fleet.
-    static Fleet resolve(const Inventory& inventory, const api::FingerprintKey& key, Diagnostics& diagnostics);
+    /// Resolves everything and checks it: names, conflicts, cycles, provider settings, params, templates,
+    /// every server's resource graph. Problems go to `diagnostics`. `key` goes into every key(), so that none
+    /// can be guessed from. `inventory` must outlive the fleet. Where there were errors the fleet can still
+    /// be looked at, not planned from.
+    static Fleet resolve(const Inventory& inventory, const ProviderRules& providers,
+                         const api::FingerprintKey& key, Diagnostics& diagnostics);
     ~Fleet();
     Fleet(Fleet&&) noexcept;
 
@@ -90,8 +97,17 @@ class Fleet {
     const Digest& key(ServerIndex index) const;
     /// Modules of the server in run order, with how each came in; resources not rendered.
     std::vector<ModuleUnit> modules(ServerIndex index) const;
-    /// The same with resources rendered, dependencies resolved across modules (`after` and `notify` are complete).
-    std::vector<ModuleUnit> units(ServerIndex index) const;
+    /// The same with resources rendered, dependencies resolved across modules (`after` and `notify` are
+    /// complete; they may point forward: api::run_order sorts). What only shows when this very server is
+    /// rendered, because a template reads `server.*` or a param of its own, goes to `diagnostics`: with
+    /// errors there is no plan.
+    std::vector<ModuleUnit> units(ServerIndex index, Diagnostics& diagnostics) const;
+    /// Renders every server, for its problems: what `lab validate` does beyond resolve().
+    void check_documents(Diagnostics& diagnostics) const;
+    /// What decided a property of a resource (empty: whether it is there): the params and server fields its
+    /// template reads, where some level wrote them, the highest level first.
+    std::vector<Origin> decided_by(ServerIndex index, std::string_view module, std::string_view resource,
+                                   std::string_view property) const;
 
   private:
     struct State;

@@ -1,6 +1,6 @@
 #pragma once
-// The inventory as it was written: every section decoded and checked by itself, each value with its place. What it means
-// for each server is spec/fleet.h.
+// The inventory as it was written: every section decoded and checked by itself, each value with its place.
+// What it means for each server is spec/fleet.h.
 
 #include "spec/target.h"
 #include "support/digest.h"
@@ -31,7 +31,7 @@ struct Guard {
     std::int64_t max_destructive_percent = 10;
 };
 
-/// `lab.defaults` and each environment: defaults for servers.
+/// `lab.defaults` and each environment: defaults for servers. `domain` of the lab is written as `lab.domain`.
 struct Defaults {
     std::optional<Text> cloud, region, domain;
     std::vector<Text> labels;
@@ -40,8 +40,8 @@ struct Defaults {
 
 struct Settings { // section `lab`
     std::string name;
-    std::string id; // what the state knows this inventory by; `name` where it is not written
-    std::optional<Text> domain;
+    std::string id;                  // what the state knows this inventory by; `name` where it is not written
+    std::vector<std::string> ignore; // globs over paths: what is left out of the inventory
     Guard guard;
     Defaults defaults;
     Span at;
@@ -64,7 +64,7 @@ struct Label {
     std::int64_t priority = 0;
     std::vector<Text> modules;
     std::vector<ParamSetting> params;
-    Span at;
+    Span at, priority_at;
     std::string text() const { return value.empty() ? name : name + "=" + value; }
 };
 
@@ -98,7 +98,7 @@ struct ParamSchema {
     std::string name;
     Type type = Type::String;
     bool required = false;
-    std::optional<Value> fallback; // `default:`
+    std::optional<Value> fallback;  // `default:`
     std::optional<double> min, max; // of a number, or of the length of a string or list
     std::vector<Value> choices;     // `enum:`
     std::string summary;
@@ -112,13 +112,20 @@ struct ResourceTemplate {
     Text name;
     struct Property {
         std::string name;
-        Value value; // strings in it are templates
-        Span at;
+        Value value;               // strings in it are templates
+        Span at;                   // of the value
+        std::vector<Span> strings; // places of the strings in it, depth first
     };
     std::vector<Property> properties;
     std::vector<Text> after, notify;
     std::optional<Text> when;
     bool sensitive = false;
+    Span at;
+};
+
+/// A command that tells whether what the module brought about works.
+struct HealthCheck {
+    std::vector<std::string> command;
     Span at;
 };
 
@@ -129,7 +136,9 @@ struct Module {
     std::vector<Text> deps;
     std::vector<ParamSchema> params;
     std::vector<ResourceTemplate> resources;
-    Digest content; // of module.yaml and every file it refers to
+    std::vector<HealthCheck> health;
+    std::optional<Text> tests; // folder with its cases, relative to `folder`
+    Digest content;            // of module.yaml and every file it refers to
     Span at;
     const ParamSchema* find_param(std::string_view name) const;
 };
@@ -143,9 +152,10 @@ struct Inventory {
     std::map<std::string, Group> groups;
     std::vector<Server> servers; // sorted by name
     std::map<std::string, ModuleSource> module_sources;
-    std::map<std::string, Module> modules;                // that some label or dependency uses, and all of modules/
-    std::map<std::string, std::string> module_files;      // "FOLDER/FILE" of files that resources refer to, their bytes
-    Digest digest; // of all loaded files: path and bytes
+    std::map<std::string, Module> modules; // that some label or dependency uses, and all of modules/
+    std::map<std::string, std::string>
+        module_files; // "FOLDER/FILE": each module.yaml and what resources refer to
+    Digest digest;    // of all loaded files: path and bytes
 
     const Server* find_server(std::string_view name) const; // binary search
 };

@@ -1,26 +1,11 @@
 #pragma once
-// From a file tree to an Inventory. Pure over the tree: the same files give the same inventory and the same diagnostics,
-// wherever they come from and in whatever order.
+// From a file tree to an Inventory. Pure over the tree: the same files give the same inventory and the same
+// diagnostics, wherever they come from and in whatever order.
 
 #include "spec/inventory.h"
 #include "support/file_tree.h"
 
-#include <functional>
-
 namespace lab::spec {
-
-/// What the language must know of providers, given by whoever has them.
-class ProviderRules {
-  public:
-    virtual ~ProviderRules() = default;
-    struct Problem {
-        std::string setting, message, help;
-    };
-    /// Whether this build has the provider; one it lacks still validates, its settings unchecked.
-    virtual bool present(std::string_view provider) const = 0;
-    virtual std::vector<std::string> names() const = 0;
-    virtual std::vector<Problem> validate(std::string_view provider, const ValueMap& settings, bool on_server) const = 0;
-};
 
 struct LoadLimits {
     std::size_t files = 500'000;
@@ -29,7 +14,8 @@ struct LoadLimits {
     std::size_t module_file_bytes = 8u << 20;
 };
 
-/// A load with any error has no inventory to plan from: `inventory` then holds what could be decoded, for validate to go on.
+/// A load with any error has no inventory to plan from: `inventory` then holds what could be decoded, for
+/// validate to go on with Fleet::resolve and report everything at once.
 struct Loaded {
     Inventory inventory;
     Diagnostics diagnostics;
@@ -38,6 +24,6 @@ struct Loaded {
     SourceLines lines;
 };
 
-Loaded load(const FileTree& tree, const ProviderRules& providers, const LoadLimits& limits = {});
+Loaded load(const FileTree& tree, const LoadLimits& limits = {});
 
 } // namespace lab::spec

@@ -1,0 +1,29 @@
+#pragma once
+// What the language must know of providers, given by whoever has them.
+
+#include "support/value.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lab::spec {
+
+class ProviderRules {
+  public:
+    virtual ~ProviderRules() = default;
+    struct Problem {
+        std::string setting, message, help;
+    };
+    /// Whether this build has the provider; one it lacks still validates, its settings unchecked.
+    virtual bool present(std::string_view provider) const = 0;
+    virtual std::vector<std::string> names() const = 0;
+    /// Problems of a server's settings (those of its cloud overlaid by its own), or of a cloud's alone.
+    virtual std::vector<Problem> validate(std::string_view provider, const ValueMap& settings,
+                                          bool on_server) const = 0;
+};
+
+/// Providers that lab knows by name; not every build has each.
+bool is_known_provider(std::string_view name) noexcept;
+
+} // namespace lab::spec
