@@ -13,9 +13,8 @@ struct DesiredServer {
     std::string environment, cloud, region;
     std::vector<std::string> labels;
     bool protect = false;
-    bool live = true; // false: resources that need a live system are skipped there
-    Span at;
-    std::vector<spec::ModuleUnit> units; // resources redacted
+    Span at, protect_at;
+    std::vector<spec::ModuleUnit> units; // resources redacted; run order
 };
 
 /// Everything about one server that may differ.
@@ -24,9 +23,10 @@ struct ServerInput {
     std::optional<DesiredServer> desired; // none: gone from the YAML
     std::optional<AppliedServer> applied; // none: never applied
     std::optional<ObservedServer> observed;
-    api::ServerDiff provider_diff;  // what the provider would do to the server itself
-    bool provider_present = true;   // false: no such provider in this build
-    bool provider_deletes = false;  // a vanished server is destroyed, else forgotten
+    api::ServerDiff provider_diff; // what the provider would do to the server itself
+    bool provider_present = true;  // false: no such provider in this build
+    bool provider_deletes = false; // a vanished server is destroyed, else forgotten
+    bool live = true;              // false: a tree; resources that need a live system are skipped there
 };
 
 struct PlanInput {
@@ -34,11 +34,11 @@ struct PlanInput {
     std::optional<std::string> baseline;
     api::Plan::State state;
     ValueMap scope; // recorded in the plan
-    std::vector<ServerInput> servers; // all that may differ, in scope, sorted by name
-    /// TYPE of --target: "server/N" or "server/N/module/M"; empty: everything. Dependencies are brought along.
+    std::vector<ServerInput> servers; // all that may differ, in scope, in any order
+    /// Of --target: "server/N" or "server/N/module/M"; empty: everything. Dependencies are brought along.
     std::vector<std::string> targets;
-    std::size_t settled_units = 0;      // units of servers whose keys are all equal: unchanged without a look
-    std::size_t settled_not_observed = 0;
+    // Servers whose keys are all equal are unchanged without a look; they are counted here only.
+    std::size_t settled_servers = 0, settled_units = 0, settled_not_observed = 0;
     std::size_t applied_servers = 0;    // of the whole inventory, for percentages
     std::size_t outside_scope = 0;
     std::int64_t max_destroy = 1, max_destructive_percent = 10;
@@ -46,11 +46,11 @@ struct PlanInput {
     bool allow_destroy = false;
     bool drift_only = false; // lab sync and lab drift: Applied stands in for Desired
     api::FingerprintKey key;
-    WallTime now; // for ages in texts that are outside the digest
     std::vector<std::string> warnings; // of loading and observing, passed on
 };
 
-/// A resource that is as desired although Applied says otherwise: an apply records it without acting.
+/// Resources of a module that are as desired although Applied says otherwise: an apply records them without acting.
+/// `module` empty: the server's own record (settings, labels, protect) is to be written, though nothing is done to it.
 struct Settled {
     std::string server, module;
     std::vector<std::string> resources; // TYPE/NAME
@@ -58,12 +58,17 @@ struct Settled {
 
 struct Planned {
     api::Plan plan;
-    std::vector<Settled> settled;
+    std::vector<Settled> settled; // sorted by server, then module
 };
 
 Planned make_plan(const PlanInput& input);
 
-/// The digest an action's precondition is made of, computed again right before it runs.
-Digest precondition(const ServerInput& server, std::string_view module);
+/// Whether an apply of the plan would do, forget or release anything.
+bool has_changes(const api::Plan& plan) noexcept;
+
+/// The digest an action's precondition is made of, computed again from fresh input right before it runs; `module` empty:
+/// the server itself. `unseen` is the action's own list: what was planned without a look holds whatever is found.
+Digest precondition(const ServerInput& server, std::string_view module, const std::vector<std::string>& unseen,
+                    const api::FingerprintKey& key);
 
 } // namespace lab::planner

@@ -37,9 +37,10 @@ struct ObservedResource {
 };
 
 struct ObservedServer {
-    WallTime at;
-    bool fresh = false; // asked in this run
-    /// Absent while it never answered. Unreachable keeps the last answer's data and says since when in `detail`.
+    WallTime at;        // of the last answer: when what is below was seen
+    bool fresh = false; // answered in this run
+    /// Unreachable: it did not answer now (why: `detail`); `resources` and `facts` keep the last answer, or are empty where
+    /// there never was one.
     api::ServerState state;
     std::map<std::string, ObservedResource> resources; // by TYPE/NAME
     Value facts;                                       // null where unknown
