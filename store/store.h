@@ -107,6 +107,8 @@ class Store {
     // Runs. Each write is durable (synchronous=FULL) when the call returns.
     /// Starts a run over the plan's actions and spends the plan in the same transaction.
     Result<Run> begin_run(const Run& run, const api::Plan& plan);
+    /// Goes on with a run that ended before it was done: Running again, its steps as they were journaled.
+    Result<Run> resume_run(std::string_view run);
     Result<void> steps_started(std::string_view run, const std::vector<std::string>& actions,
                                std::string_view idempotency_key);
     Result<void> step_ended(std::string_view run, std::string_view action, StepState state, std::string_view detail);

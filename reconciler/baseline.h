@@ -1,0 +1,24 @@
+#pragma once
+// What a change proposes, by itself: the plan as if the inventory it started from were applied and observed everywhere.
+// No machine is asked and no state is needed, so it is safe on a stranger's pull request.
+
+#include "reconciler/prepare.h"
+
+namespace lab::reconciler {
+
+struct BaselineRequest {
+    const spec::Fleet& base; // of the merge-base
+    std::string base_commit;
+    const providers::ProviderTable& providers;
+    api::FingerprintKey key;
+    std::optional<spec::Target> filter;
+    std::vector<std::string> targets;
+    ValueMap scope;
+    bool allow_destroy = false;
+    /// The last known facts of a server, null where there are none.
+    std::function<Value(const std::string& server)> facts;
+};
+
+Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& request);
+
+} // namespace lab::reconciler

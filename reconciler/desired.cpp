@@ -1,0 +1,87 @@
+#include "reconciler/desired.h"
+
+#include "support/json.h"
+
+#include <set>
+
+namespace lab::reconciler {
+
+api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index) {
+    const spec::Fleet& fleet = workspace.fleet;
+    return {.name = fleet.server(index).name,
+            .server_id = {},
+            .inventory = workspace.origin.id,
+            .provider = std::string(fleet.provider(index)),
+            .settings = fleet.settings(index)};
+}
+
+planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIndex index) {
+    const spec::Fleet& fleet = workspace.fleet;
+    return {.spec = server_spec(workspace, index),
+            .environment = std::string(fleet.environment(index)),
+            .cloud = std::string(fleet.cloud(index)),
+            .region = std::string(fleet.region(index)),
+            .labels = fleet.labels(index),
+            .protect = fleet.server(index).protect,
+            .at = fleet.server(index).at,
+            .protect_at = fleet.server(index).protect_at,
+            .units = {}};
+}
+
+DesiredState desired_state(const Engine& engine, const Workspace& workspace, spec::ServerIndex index,
+                           Diagnostics& diagnostics) {
+    DesiredState state;
+    state.redacted = desired_server(workspace, index);
+    state.units = workspace.fleet.units(index, diagnostics);
+    state.redacted.units = state.units;
+    for (spec::ModuleUnit& unit : state.redacted.units)
+        for (api::Resource& resource : unit.resources)
+            resource = api::redacted(std::move(resource), engine.store.key());
+    return state;
+}
+
+Digest record_key(const Workspace& workspace, spec::ServerIndex index) {
+    const spec::Fleet& fleet = workspace.fleet;
+    Hasher hasher;
+    hasher.part(fleet.key(index)).part(fleet.environment(index)).part(fleet.cloud(index));
+    hasher.part(fleet.provider(index)).part(fleet.region(index)).part(std::uint64_t{fleet.server(index).protect});
+    for (const std::string& label : fleet.labels(index)) hasher.part(label);
+    hasher.part(write_json_canonical(Value(fleet.settings(index))));
+    return hasher.finish();
+}
+
+api::Desired document(const Engine& engine, const api::Plan::Inventory& origin, const api::ServerSpec& server,
+                      const std::vector<spec::ModuleUnit>& units) {
+    api::Desired desired{.server = server.name,
+                         .server_id = server.server_id,
+                         .inventory = server.inventory,
+                         .commit = origin.dirty ? std::string() : origin.commit,
+                         .key = engine.store.key(),
+                         .resources = {}};
+    for (const spec::ModuleUnit& unit : units)
+        desired.resources.insert(desired.resources.end(), unit.resources.begin(), unit.resources.end());
+    return desired;
+}
+
+api::Desired document(const Engine& engine, const planner::AppliedServer& applied) {
+    api::Desired desired{.server = applied.spec.name,
+                         .server_id = applied.spec.server_id,
+                         .inventory = applied.spec.inventory,
+                         .commit = applied.commit,
+                         .key = engine.store.key(),
+                         .resources = {}};
+    for (const planner::AppliedModule& module : applied.modules)
+        for (const planner::AppliedResource& resource : module.resources) desired.resources.push_back(resource.resource);
+    drop_missing_edges(desired.resources);
+    return desired;
+}
+
+void drop_missing_edges(std::vector<api::Resource>& resources) {
+    std::set<std::string> ids;
+    for (const api::Resource& resource : resources) ids.insert(resource.id());
+    for (api::Resource& resource : resources)
+        for (std::vector<std::string>* edges : {&resource.after, &resource.notify})
+            std::erase_if(*edges, [&](const std::string& id) { return !ids.contains(id); });
+}
+
+} // namespace lab::reconciler

@@ -1,0 +1,467 @@
+#include "reconciler/execute.h"
+
+#include "reconciler/clear_values.h"
+#include "reconciler/record.h"
+#include "support/text.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <fmt/format.h>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace lab::reconciler {
+namespace {
+
+using store::StepState;
+
+std::string server_of(const std::string& resource) {
+    const std::size_t begin = std::string_view("server/").size();
+    return resource.substr(begin, resource.find('/', begin) - begin);
+}
+
+/// "base" of server/web-1/module/base; empty for the server itself.
+std::string module_of(const std::string& resource) {
+    constexpr std::string_view kMark = "/module/";
+    const std::size_t at = resource.find(kMark);
+    return at == std::string::npos ? std::string() : resource.substr(at + kMark.size());
+}
+
+bool finished(StepState state) { return state == StepState::Done; }
+
+/// All actions of one server: they run one after the other, and what is on the machine in one agent run.
+struct Job {
+    std::string server;
+    std::vector<const api::Action*> actions;
+    std::set<std::size_t> waits_for; // jobs
+};
+
+class Executor {
+  public:
+    Executor(const Engine& engine, const Workspace& workspace, const ExecuteRequest& request)
+        : engine_(engine), workspace_(workspace), request_(request) {}
+
+    Result<RunOutcome> run() {
+        make_jobs();
+        std::vector<std::string> servers;
+        for (const Job& job : jobs_) servers.push_back(job.server);
+        std::unique_ptr<store::Lock> lock;
+        if (!servers.empty()) {
+            auto taken = engine_.store.lock(servers, request_.drift_only ? "lab sync" : "lab apply");
+            if (!taken) return std::move(taken).error();
+            lock = std::move(*taken);
+        }
+        LAB_TRY(engine_.store.snapshot("apply"));
+        LAB_TRY(begin());
+        work();
+        return end();
+    }
+
+  private:
+    void make_jobs() {
+        std::map<std::string, std::size_t> by_server, by_action;
+        for (const api::Action& action : request_.plan.actions) {
+            const auto [found, added] = by_server.try_emplace(server_of(action.resource), jobs_.size());
+            if (added) jobs_.push_back({.server = found->first, .actions = {}, .waits_for = {}});
+            jobs_[found->second].actions.push_back(&action);
+            by_action[action.id] = found->second;
+            states_[action.id] = {};
+        }
+        for (std::size_t i = 0; i < jobs_.size(); ++i)
+            for (const api::Action* action : jobs_[i].actions)
+                for (const std::string& other : action->depends_on)
+                    if (const auto job = by_action.find(other); job != by_action.end() && job->second != i)
+                        jobs_[i].waits_for.insert(job->second);
+    }
+
+    Result<void> begin() {
+        if (request_.resume) {
+            auto resumed = engine_.store.resume_run(request_.resume->id);
+            if (!resumed) return std::move(resumed).error();
+            run_ = std::move(*resumed);
+            for (const store::Step& step : run_.steps)
+                if (const auto known = states_.find(step.action); known != states_.end())
+                    known->second = {.state = step.state, .detail = step.detail, .began = step.state == StepState::Started};
+            for (auto& [id, status] : states_)
+                if (!finished(status.state)) status.state = StepState::Planned;
+            return {};
+        }
+        run_.kind = request_.drift_only ? "sync" : "apply";
+        run_.plan_id = api::plan_id(request_.plan);
+        run_.commit = workspace_.origin.dirty ? std::string() : workspace_.origin.commit;
+        run_.who = request_.who;
+        run_.host = request_.host;
+        run_.started_at = engine_.clock.wall();
+        run_.planned = request_.plan.summary;
+        auto begun = engine_.store.begin_run(run_, request_.plan);
+        if (!begun) return std::move(begun).error();
+        run_ = std::move(*begun);
+        return {};
+    }
+
+    void work() {
+        for (std::size_t i = 0; i < jobs_.size(); ++i)
+            if (jobs_[i].waits_for.empty()) ready_.push_back(i);
+        const std::size_t workers = std::min(std::max<std::size_t>(engine_.parallelism, 1), jobs_.size());
+        const std::stop_callback wake(engine_.stop, [this] { changed_.notify_all(); });
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this] { worker(); });
+    }
+
+    void worker() {
+        std::unique_lock hold(mutex_);
+        while (left_ < jobs_.size()) {
+            changed_.wait(hold, [this] {
+                return !ready_.empty() || left_ == jobs_.size() || engine_.stop.stop_requested() || broken_;
+            });
+            if (engine_.stop.stop_requested() || broken_ || ready_.empty()) break;
+            const std::size_t job = ready_.front();
+            ready_.pop_front();
+            hold.unlock();
+            auto ran = run_job(jobs_[job]);
+            hold.lock();
+            if (!ran && !broken_) broken_ = std::move(ran).error();
+            ++left_;
+            for (std::size_t i = 0; i < jobs_.size(); ++i)
+                if (jobs_[i].waits_for.erase(job) != 0 && jobs_[i].waits_for.empty()) ready_.push_back(i);
+            changed_.notify_all();
+        }
+        changed_.notify_all();
+    }
+
+    struct Status {
+        StepState state = StepState::Planned;
+        std::string detail;
+        bool began = false; // in an earlier process, with no outcome known
+    };
+
+    /// Journals and shows an outcome. Errors: the journal cannot be written; nothing more may be done then.
+    Result<void> outcome(const std::string& action, StepState state, const std::string& detail) {
+        LAB_TRY(engine_.store.step_ended(run_.id, action, state, detail));
+        note(action, state, detail);
+        return {};
+    }
+
+    void note(const std::string& action, StepState state, const std::string& detail) {
+        const std::lock_guard hold(mutex_);
+        Status& status = states_[action];
+        status.state = state;
+        status.detail = detail;
+        if (engine_.events.step) engine_.events.step(action, state, detail);
+    }
+
+    StepState state_of(const std::string& action) {
+        const std::lock_guard hold(mutex_);
+        const auto found = states_.find(action);
+        return found == states_.end() ? StepState::Done : found->second.state; // outside the plan: nothing to wait for
+    }
+
+    /// Actions of the job that may run now; the others get their outcome.
+    Result<std::vector<const api::Action*>> runnable(const Job& job) {
+        std::vector<const api::Action*> ready;
+        std::set<std::string> in_this_run;
+        for (const api::Action* action : job.actions) in_this_run.insert(action->id);
+        std::set<std::string> out; // that will not run, found so far
+        for (const api::Action* action : job.actions)
+            if (action->blocked) out.insert(action->id);
+        for (bool grew = true; grew;) {
+            grew = false;
+            for (const api::Action* action : job.actions)
+                for (const std::string& other : action->depends_on) {
+                    const bool lost = in_this_run.contains(other) ? out.contains(other) : !finished(state_of(other));
+                    if (lost && out.insert(action->id).second) grew = true;
+                }
+        }
+        for (const api::Action* action : job.actions) {
+            if (finished(state_of(action->id))) continue;
+            if (action->blocked) {
+                LAB_TRY(outcome(action->id, StepState::Blocked, action->blocked->detail));
+            } else if (out.contains(action->id)) {
+                LAB_TRY(outcome(action->id, StepState::Skipped, "what it depends on was not done"));
+            } else {
+                ready.push_back(action);
+            }
+        }
+        return ready;
+    }
+
+    Result<void> fail_all(const std::vector<const api::Action*>& actions, const std::string& why) {
+        for (const api::Action* action : actions) LAB_TRY(outcome(action->id, StepState::Failed, why));
+        return {};
+    }
+
+    Result<void> run_job(const Job& job) {
+        auto actions = runnable(job);
+        if (!actions) return std::move(actions).error();
+        if (actions->empty()) return {};
+        const api::ActionKind kind = actions->front()->kind;
+        if (kind == api::ActionKind::Destroy || kind == api::ActionKind::Forget)
+            return remove(job.server, *actions->front());
+
+        Diagnostics diagnostics;
+        auto clear = clear_units(engine_, workspace_, job.server, request_.drift_only, request_.at_commit);
+        if (!clear) return fail_all(*actions, clear.error().text());
+        auto input = look(job.server, *clear, diagnostics);
+        if (!input) return std::move(input).error();
+        if (diagnostics.has_errors()) return fail_all(*actions, diagnostics.sorted().front().message);
+        if (!input->observed || input->observed->state.presence == api::Presence::Unreachable)
+            return fail_all(*actions, "out of reach: " + (input->observed ? input->observed->state.detail : "no answer"));
+        LAB_TRY(refuse_stale(*actions, *input));
+        if (actions->empty()) return {};
+        return apply(job.server, *actions, std::move(*input), *clear);
+    }
+
+    /// The server as it is right now.
+    Result<planner::ServerInput> look(const std::string& server, const std::vector<spec::ModuleUnit>& clear,
+                                      Diagnostics& diagnostics) {
+        auto input = server_input(engine_, workspace_, server, std::nullopt, request_.drift_only, diagnostics);
+        if (!input || !input->desired) return input;
+        Answer answer = observe(engine_, {.server = input->desired->spec,
+                                          .desired = document(engine_, workspace_.origin, input->desired->spec, clear)});
+        input->observed = std::move(answer.observed);
+        ask_provider(engine_.providers, *input);
+        return input;
+    }
+
+    /// Takes out the actions whose ground has moved since they were planned. A step that had begun when its process died has
+    /// moved the ground itself: it goes on when all that is left to do is part of what was planned.
+    Result<void> refuse_stale(std::vector<const api::Action*>& actions, const planner::ServerInput& input) {
+        std::vector<const api::Action*> stale;
+        std::optional<planner::Planned> now;
+        for (const api::Action* action : actions) {
+            if (planner::precondition(input, module_of(action->resource), action->unseen, engine_.store.key()) ==
+                action->precondition) continue;
+            if (began(action->id)) {
+                if (!now) now = plan_one(engine_, workspace_, input, request_.drift_only);
+                if (continues(*action, now->plan)) continue;
+            }
+            stale.push_back(action);
+        }
+        LAB_TRY(fail_all(stale, "what the plan saw has changed since: plan again"));
+        std::erase_if(actions, [&](const api::Action* action) {
+            return std::find(stale.begin(), stale.end(), action) != stale.end();
+        });
+        std::set<std::string> lost;
+        for (const api::Action* action : stale) lost.insert(action->id);
+        std::vector<const api::Action*> dependents;
+        for (const api::Action* action : actions)
+            if (std::any_of(action->depends_on.begin(), action->depends_on.end(),
+                            [&](const std::string& other) { return lost.contains(other); }))
+                dependents.push_back(action);
+        for (const api::Action* action : dependents)
+            LAB_TRY(outcome(action->id, StepState::Skipped, "what it depends on was refused"));
+        std::erase_if(actions, [&](const api::Action* action) {
+            return std::find(dependents.begin(), dependents.end(), action) != dependents.end();
+        });
+        return {};
+    }
+
+    bool began(const std::string& action) {
+        const std::lock_guard hold(mutex_);
+        return request_.resume && states_[action].began;
+    }
+
+    static bool continues(const api::Action& planned, const api::Plan& now) {
+        for (const api::Action& action : now.actions) {
+            if (action.resource != planned.resource) continue;
+            const bool within = std::all_of(action.changes.begin(), action.changes.end(), [&](const auto& change) {
+                return std::any_of(planned.changes.begin(), planned.changes.end(), [&](const auto& old) {
+                    return old.path == change.path && old.after == change.after;
+                });
+            });
+            if (!within) return false;
+        }
+        return true;
+    }
+
+    Result<void> remove(const std::string& server, const api::Action& action) {
+        const std::string key = run_.id + "/" + action.id;
+        LAB_TRY(engine_.store.steps_started(run_.id, {action.id}, key));
+        note(action.id, StepState::Started, {});
+        if (action.kind == api::ActionKind::Destroy) {
+            auto applied = engine_.store.applied(server);
+            if (!applied) return std::move(applied).error();
+            if (*applied) {
+                providers::Provider* provider = engine_.providers.find((*applied)->spec.provider);
+                if (!provider) return outcome(action.id, StepState::Failed, "this build of lab lacks its provider");
+                if (auto gone = provider->destroy((*applied)->spec, key, engine_.stop); !gone)
+                    return outcome(action.id, StepState::Failed, gone.error().text());
+            }
+        }
+        LAB_TRY(engine_.store.remove_server(server));
+        return outcome(action.id, StepState::Done, {});
+    }
+
+    /// The resources of this run: those of the actions' modules, and those of other modules that a change notifies.
+    std::vector<spec::ModuleUnit> restricted(const std::vector<spec::ModuleUnit>& units,
+                                             const std::vector<const api::Action*>& actions, const Job& job) const {
+        std::set<std::string> modules, held, notified;
+        for (const api::Action* action : actions) {
+            modules.insert(module_of(action->resource));
+            notified.insert(action->notifies.begin(), action->notifies.end());
+        }
+        for (const api::Action* action : job.actions) held.insert(module_of(action->resource)); // acted on or held back
+        std::vector<spec::ModuleUnit> parts;
+        for (const spec::ModuleUnit& unit : units) {
+            if (modules.contains(unit.module)) {
+                parts.push_back(unit);
+                continue;
+            }
+            if (held.contains(unit.module)) continue;
+            spec::ModuleUnit part = unit;
+            std::erase_if(part.resources, [&](const api::Resource& resource) { return !notified.contains(resource.id()); });
+            if (!part.resources.empty()) parts.push_back(std::move(part));
+        }
+        return parts;
+    }
+
+    Result<void> apply(const std::string& server, const std::vector<const api::Action*>& actions,
+                       planner::ServerInput input, const std::vector<spec::ModuleUnit>& clear) {
+        std::vector<std::string> ids;
+        providers::ApplyServer order;
+        order.spec = input.desired->spec;
+        if (order.spec.server_id.empty()) order.spec.server_id = input.observed->state.server_id;
+        if (order.spec.server_id.empty()) order.spec.server_id = "srv-" + hex_encode(random_bytes(8));
+        for (const api::Action* action : actions) {
+            ids.push_back(action->id);
+            if (module_of(action->resource).empty()) order.kind = action->kind;
+        }
+        const Job& job = *std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& one) { return one.server == server; });
+        order.desired = document(engine_, workspace_.origin, order.spec, restricted(clear, actions, job));
+        drop_missing_edges(order.desired.resources);
+        order.idempotency_key = run_.id + "/server/" + server;
+
+        LAB_TRY(engine_.store.steps_started(run_.id, ids, order.idempotency_key));
+        for (const std::string& id : ids) note(id, StepState::Started, {});
+        providers::Provider* provider = engine_.providers.find(order.spec.provider);
+        LAB_CHECK(provider, "a server that answered has a provider");
+        auto report = provider->apply(order, engine_.events.resource, engine_.stop);
+        if (!report) return fail_all(actions, report.error().text());
+
+        input.desired->spec.server_id = order.spec.server_id;
+        Record record = record_of(engine_, workspace_, std::move(input), &*report, request_.drift_only);
+        std::vector<std::string> done;
+        std::vector<std::pair<const api::Action*, std::string>> failed;
+        for (const api::Action* action : actions) {
+            const std::string why = failure_of(*action, *report, clear);
+            if (why.empty())
+                done.push_back(action->id);
+            else if (why != kInterrupted)
+                failed.emplace_back(action, why);
+        }
+        LAB_TRY(engine_.store.step_done(run_.id, done, record.application, record.observation));
+        for (const std::string& id : done) note(id, StepState::Done, {});
+        for (const auto& [action, why] : failed) LAB_TRY(outcome(action->id, StepState::Failed, why));
+        return {};
+    }
+
+    static constexpr std::string_view kInterrupted = "interrupted";
+
+    /// Why the action's unit is not as desired now; empty where it is.
+    static std::string failure_of(const api::Action& action, const api::Report& report,
+                                  const std::vector<spec::ModuleUnit>& units) {
+        const std::string module = module_of(action.resource);
+        std::set<std::string> ids(action.notifies.begin(), action.notifies.end());
+        for (const spec::ModuleUnit& unit : units)
+            if (unit.module == module)
+                for (const api::Resource& resource : unit.resources) ids.insert(resource.id());
+        std::string skipped;
+        for (const api::ResourceReport& resource : report.resources) {
+            if (!ids.contains(resource.id)) continue;
+            if (resource.status == api::ResourceStatus::Failed) return resource.id + ": " + resource.reason;
+            if (resource.status != api::ResourceStatus::Skipped) continue;
+            if (resource.reason == kInterrupted) return std::string(kInterrupted);
+            if (resource.reason.find("failed") != std::string::npos) skipped = resource.id + " skipped: " + resource.reason;
+        }
+        return skipped;
+    }
+
+    Result<RunOutcome> end() {
+        RunOutcome outcome{.run = run_.id, .state = store::RunState::Done, .steps = {}};
+        bool all_done = true, interrupted = engine_.stop.stop_requested();
+        for (const api::Action& action : request_.plan.actions) {
+            const Status& status = states_[action.id];
+            outcome.steps.push_back({.action = action.id, .state = status.state, .detail = status.detail});
+            all_done = all_done && finished(status.state);
+        }
+        if (broken_) return std::move(*broken_).during("while writing the journal; `lab apply --resume` goes on from here");
+        if (!interrupted && !request_.drift_only) LAB_TRY(settle_rest());
+        if (!all_done) outcome.state = interrupted ? store::RunState::Interrupted : store::RunState::Failed;
+        const bool full = all_done && request_.plan.scope.empty() && !request_.drift_only && !workspace_.origin.dirty;
+        LAB_TRY(engine_.store.end_run(run_.id, outcome.state, full));
+        if (full) {
+            const spec::Guard& guard = workspace_.fleet.inventory().settings.guard;
+            LAB_TRY(engine_.store.record_fully_applied({.commit = workspace_.origin.commit,
+                                                        .max_destroy = guard.max_destroy,
+                                                        .max_destructive_percent = guard.max_destructive_percent}));
+        }
+        return outcome;
+    }
+
+    Result<void> settle_rest() {
+        std::set<std::string> touched;
+        for (const Job& job : jobs_) touched.insert(job.server);
+        std::vector<std::string> rest;
+        for (const std::string& server : request_.servers)
+            if (!touched.contains(server)) rest.push_back(server);
+        return record_settled(engine_, workspace_, rest);
+    }
+
+    const Engine& engine_;
+    const Workspace& workspace_;
+    const ExecuteRequest& request_;
+    store::Run run_;
+    std::vector<Job> jobs_;
+
+    std::mutex mutex_; // guards what follows
+    std::condition_variable changed_;
+    std::map<std::string, Status> states_; // by action
+    std::deque<std::size_t> ready_;
+    std::size_t left_ = 0; // jobs ended
+    std::optional<Error> broken_;
+};
+
+} // namespace
+
+std::size_t RunOutcome::count(store::StepState wanted) const {
+    return static_cast<std::size_t>(
+        std::count_if(steps.begin(), steps.end(), [&](const StepResult& step) { return step.state == wanted; }));
+}
+
+Result<RunOutcome> execute(const Engine& engine, const Workspace& workspace, const ExecuteRequest& request) {
+    return Executor(engine, workspace, request).run();
+}
+
+Result<std::vector<std::string>> settle_dead_runs(const Engine& engine, const Workspace& workspace) {
+    auto dead = engine.store.unfinished_runs();
+    if (!dead) return std::move(dead).error();
+    std::vector<std::string> ids;
+    for (const store::Run& run : *dead) {
+        PlanRequest look;
+        look.refresh = Refresh::Only;
+        for (const store::Step& step : run.steps)
+            if (step.state == StepState::Started) {
+                const std::string server = "server/" + server_of(step.action);
+                if (std::find(look.targets.begin(), look.targets.end(), server) == look.targets.end())
+                    look.targets.push_back(server);
+            }
+        if (!look.targets.empty()) {
+            auto seen = prepare_plan(engine, workspace, look);
+            if (!seen) return std::move(seen).error();
+        }
+        LAB_TRY(engine.store.end_run(run.id, store::RunState::Interrupted, false));
+        ids.push_back(run.id);
+    }
+    return ids;
+}
+
+Result<std::optional<store::Run>> resumable_run(const store::Store& store) {
+    auto runs = store.runs(1);
+    if (!runs) return std::move(runs).error();
+    if (runs->empty() || runs->front().state == store::RunState::Done) return std::optional<store::Run>();
+    return store.run(runs->front().id);
+}
+
+} // namespace lab::reconciler

@@ -1,0 +1,342 @@
+#include "reconciler/prepare.h"
+
+#include "reconciler/observe.h"
+#include "support/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+namespace lab::reconciler {
+namespace {
+
+/// Servers whose documents are in memory at once while asking. Large enough to keep every agent busy.
+constexpr std::size_t kChunk = 256;
+
+/// What was applied, in the place of what is desired.
+planner::DesiredServer desired_from(const planner::AppliedServer& applied, const Span& at) {
+    planner::DesiredServer server{.spec = applied.spec,
+                                  .environment = applied.environment,
+                                  .cloud = applied.cloud,
+                                  .region = applied.region,
+                                  .labels = applied.labels,
+                                  .protect = applied.protect,
+                                  .at = at,
+                                  .protect_at = {},
+                                  .units = {}};
+    for (const planner::AppliedModule& module : applied.modules) {
+        spec::ModuleUnit& unit = server.units.emplace_back();
+        unit.module = module.module;
+        for (const planner::AppliedResource& resource : module.resources) unit.resources.push_back(resource.resource);
+    }
+    return server;
+}
+
+bool is_quiet(const planner::Planned& planned) {
+    const api::Plan& plan = planned.plan;
+    return plan.actions.empty() && plan.drift.empty() && plan.released.empty() && planned.settled.empty() &&
+           plan.summary.not_observed == 0;
+}
+
+/// Collects the inputs of one plan, passing over what is settled.
+class Gathering {
+  public:
+    Gathering(const Engine& engine, const Workspace& workspace, const PlanRequest& request)
+        : engine_(engine), workspace_(workspace), request_(request) {
+        input_.inventory = workspace.origin;
+        input_.scope = request.scope;
+        input_.targets = request.targets;
+        input_.allow_destroy = request.allow_destroy;
+        input_.drift_only = request.drift_only;
+        input_.key = engine.store.key();
+    }
+
+    Result<Prepared> run() {
+        auto known = engine_.store.servers();
+        if (!known) return std::move(known).error();
+        known_ = std::move(*known);
+        Scope scope = narrowed(scope_of(workspace_, known_, request_.filter));
+        LAB_TRY(read_guard());
+        input_.applied_servers = static_cast<std::size_t>(
+            std::count_if(known_.begin(), known_.end(), [](const auto& server) { return server.applied; }));
+        if (request_.refresh == Refresh::Never)
+            LAB_TRY(gather_known(scope.servers));
+        else
+            LAB_TRY(gather_asking(scope.servers));
+        if (engine_.stop.stop_requested())
+            return Error{.code = ErrorCode::Cancelled, .message = "interrupted while planning"};
+        return finish(std::move(scope));
+    }
+
+  private:
+    const store::ServerKeys* find_known(std::string_view name) const {
+        const auto found = std::lower_bound(known_.begin(), known_.end(), name,
+                                            [](const auto& server, std::string_view wanted) { return server.name < wanted; });
+        return found != known_.end() && found->name == name ? &*found : nullptr;
+    }
+
+    /// Only the servers that --target names.
+    Scope narrowed(Scope scope) const {
+        if (request_.targets.empty()) return scope;
+        std::set<std::string, std::less<>> wanted;
+        for (const std::string& target : request_.targets) {
+            const std::string_view rest = std::string_view(target).substr(std::string_view("server/").size());
+            wanted.emplace(rest.substr(0, rest.find('/')));
+        }
+        const std::size_t before = scope.servers.size();
+        std::erase_if(scope.servers, [&](const std::string& name) { return !wanted.contains(name); });
+        scope.outside += before - scope.servers.size();
+        return scope;
+    }
+
+    Result<void> read_guard() {
+        auto applied = engine_.store.fully_applied();
+        if (!applied) return std::move(applied).error();
+        input_.guard_source = "built-in";
+        if (!*applied) return {};
+        input_.max_destroy = (*applied)->max_destroy;
+        input_.max_destructive_percent = (*applied)->max_destructive_percent;
+        input_.guard_source = fmt::format("commit {}", (*applied)->commit.substr(0, 12));
+        return {};
+    }
+
+    /// The key that `known` is settled by: the desired document's, or in drift-only mode the applied one's.
+    std::optional<Digest> wanted_key(const store::ServerKeys* known, const std::string& name) const {
+        if (request_.drift_only) return known ? known->applied_key : std::nullopt;
+        const auto index = workspace_.fleet.find(name);
+        if (!index) return std::nullopt;
+        return record_key(workspace_, *index);
+    }
+
+    void count_settled(const store::ServerKeys& known) {
+        ++input_.settled_servers;
+        input_.settled_units += known.units;
+        skipped_ += known.skipped;
+        note_age(known.observed_at);
+    }
+
+    void note_age(std::optional<WallTime> at) {
+        if (at && (!oldest_ || *at < *oldest_)) oldest_ = at;
+    }
+
+    Result<void> gather_known(const std::vector<std::string>& names) {
+        for (const std::string& name : names) {
+            const store::ServerKeys* known = find_known(name);
+            if (request_.drift_only && !(known && known->applied)) continue;
+            const auto key = wanted_key(known, name);
+            if (known && key && is_settled(*known, *key)) {
+                count_settled(*known);
+                continue;
+            }
+            auto input = server_input(engine_, workspace_, name, std::nullopt, request_.drift_only, diagnostics_);
+            if (!input) return std::move(input).error();
+            keep(std::move(*input));
+        }
+        return {};
+    }
+
+    Result<void> gather_asking(const std::vector<std::string>& names) {
+        if (engine_.events.phase) engine_.events.phase("observing", 0, names.size());
+        for (std::size_t begin = 0; begin < names.size() && !engine_.stop.stop_requested(); begin += kChunk)
+            LAB_TRY(ask(std::vector<std::string>(names.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                 names.begin() + static_cast<std::ptrdiff_t>(
+                                                                     std::min(begin + kChunk, names.size())))));
+        return {};
+    }
+
+    Result<void> ask(const std::vector<std::string>& names) {
+        std::vector<planner::ServerInput> inputs;
+        std::vector<Question> questions;
+        for (const std::string& name : names) {
+            const store::ServerKeys* known = find_known(name);
+            if (request_.drift_only && !(known && known->applied)) continue;
+            auto question = question_for(name, known);
+            if (!question) return std::move(question).error();
+            questions.push_back(std::move(*question));
+        }
+        std::vector<store::Store::Observation> seen;
+        std::optional<Error> failed;
+        observe(engine_, questions, [&](std::size_t index, Answer answer) {
+            if (failed) return;
+            auto noted = take(questions[index].server.name, std::move(answer));
+            if (!noted)
+                failed = std::move(noted).error();
+            else if (*noted)
+                seen.push_back(std::move(**noted));
+        });
+        if (failed) return std::move(*failed);
+        return engine_.store.record_observed(seen);
+    }
+
+    Result<Question> question_for(const std::string& name, const store::ServerKeys* known) {
+        Question question;
+        const auto index = workspace_.fleet.find(name);
+        if (index && !request_.drift_only) {
+            question.server = server_spec(workspace_, *index);
+            if (known) question.server.server_id = known->server_id;
+            question.desired = document(engine_, workspace_.origin, question.server,
+                                        workspace_.fleet.units(*index, diagnostics_));
+            return question;
+        }
+        auto applied = engine_.store.applied(name);
+        if (!applied) return std::move(applied).error();
+        LAB_CHECK(applied->has_value(), "a server known as applied has a record of it");
+        question.server = (*applied)->spec;
+        question.desired = document(engine_, **applied);
+        return question;
+    }
+
+    /// Plans one answered server by itself: what is settled is counted and dropped, the rest is kept for the plan.
+    Result<std::optional<store::Store::Observation>> take(const std::string& name, Answer answer) {
+        const bool fresh = answer.observed.fresh;
+        const store::ServerKeys* known = find_known(name);
+        std::optional<store::Store::Observation> record;
+        if (fresh) record = {.name = name, .observed = answer.observed, .in_sync_key = {}, .skipped = answer.skipped};
+        auto input =
+            server_input(engine_, workspace_, name, std::move(answer.observed), request_.drift_only, diagnostics_);
+        if (!input) return std::move(input).error();
+        planner::Planned planned = plan_one(engine_, workspace_, *input, request_.drift_only);
+        const bool equal = fresh && planned.plan.actions.empty() && planned.plan.drift.empty() && input->desired;
+        if (record && equal) record->in_sync_key = wanted_key(known, name);
+        if (is_quiet(planned) && fresh) {
+            ++input_.settled_servers;
+            input_.settled_units += planned.plan.summary.unchanged;
+            skipped_ += answer.skipped;
+            note_age(record->observed.at);
+        } else {
+            keep(std::move(*input));
+        }
+        return record;
+    }
+
+    void keep(planner::ServerInput input) {
+        if (input.observed) note_age(input.observed->at);
+        input_.servers.push_back(std::move(input));
+    }
+
+    std::size_t differing_outside(const Scope& scope) const {
+        if (scope.outside == 0) return 0;
+        const std::set<std::string_view> inside(scope.servers.begin(), scope.servers.end());
+        const Scope everything = scope_of(workspace_, known_, std::nullopt);
+        return static_cast<std::size_t>(
+            std::count_if(everything.servers.begin(), everything.servers.end(), [&](const std::string& name) {
+                if (inside.contains(name)) return false;
+                const store::ServerKeys* known = find_known(name);
+                const auto key = wanted_key(known, name);
+                return !(known && key && is_settled(*known, *key));
+            }));
+    }
+
+    Result<Prepared> finish(Scope scope) {
+        Prepared prepared;
+        prepared.diagnostics = std::move(diagnostics_);
+        if (prepared.diagnostics.has_errors()) return prepared;
+        std::sort(input_.servers.begin(), input_.servers.end(),
+                  [](const auto& left, const auto& right) { return left.name < right.name; });
+        input_.state.serial = engine_.store.serial();
+        if (oldest_) input_.state.observed_at = format_time(*oldest_);
+        input_.outside_scope = differing_outside(scope);
+        if (skipped_ > 0)
+            input_.warnings.push_back(
+                fmt::format("{} of settled servers need a live system and are skipped in trees", counted(skipped_, "resource")));
+        prepared.plan = planner::make_plan(input_).plan;
+        block_foreign_machines(prepared.plan, input_.servers);
+        if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
+        prepared.servers = std::move(scope.servers);
+        return prepared;
+    }
+
+    const Engine& engine_;
+    const Workspace& workspace_;
+    const PlanRequest& request_;
+    planner::PlanInput input_;
+    std::vector<store::ServerKeys> known_;
+    Diagnostics diagnostics_;
+    std::optional<WallTime> oldest_;
+    std::size_t skipped_ = 0;
+};
+
+} // namespace
+
+Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, const std::string& name,
+                                          std::optional<planner::ObservedServer> observed, bool drift_only,
+                                          Diagnostics& diagnostics) {
+    planner::ServerInput input;
+    input.name = name;
+    auto applied = engine.store.applied(name);
+    if (!applied) return std::move(applied).error();
+    input.applied = std::move(*applied);
+    if (observed) {
+        input.observed = std::move(observed);
+    } else {
+        auto known = engine.store.observed(name);
+        if (!known) return std::move(known).error();
+        input.observed = std::move(*known);
+    }
+    const auto index = workspace.fleet.find(name);
+    if (drift_only) {
+        if (input.applied)
+            input.desired = desired_from(*input.applied, index ? workspace.fleet.server(*index).at : Span{});
+    } else if (index) {
+        input.desired = desired_state(engine, workspace, *index, diagnostics).redacted;
+    }
+    LAB_CHECK(input.desired || input.applied, "a server in scope is desired or applied");
+    if (input.desired && input.applied) input.desired->spec.server_id = input.applied->spec.server_id;
+    ask_provider(engine.providers, input);
+    return input;
+}
+
+void ask_provider(const providers::ProviderTable& providers, planner::ServerInput& input) {
+    const std::string& name = input.desired ? input.desired->spec.provider : input.applied->spec.provider;
+    const providers::Provider* provider = providers.find(name);
+    input.provider_present = provider != nullptr;
+    if (!provider) return;
+    const ValueMap& settings = input.desired ? input.desired->spec.settings : input.applied->spec.settings;
+    input.live = provider->is_live(settings);
+    if (input.applied) input.provider_deletes = provider->deletes(input.applied->spec.settings);
+    if (input.desired)
+        input.provider_diff =
+            provider->diff(input.desired->spec, input.observed ? &input.observed->state : nullptr);
+}
+
+planner::Planned plan_one(const Engine& engine, const Workspace& workspace, planner::ServerInput input,
+                          bool drift_only) {
+    planner::PlanInput one;
+    one.inventory = workspace.origin;
+    one.allow_destroy = true;
+    one.drift_only = drift_only;
+    one.max_destroy = 1;
+    one.max_destructive_percent = 100;
+    one.applied_servers = 1;
+    one.key = engine.store.key();
+    one.servers.push_back(std::move(input));
+    return planner::make_plan(one);
+}
+
+void block_foreign_machines(api::Plan& plan, const std::vector<planner::ServerInput>& servers) {
+    for (const planner::ServerInput& server : servers) {
+        if (!server.observed || !server.desired) continue;
+        const api::ServerState& state = server.observed->state;
+        if (state.presence != api::Presence::Present || state.inventory.empty()) continue;
+        const bool other_inventory = state.inventory != server.desired->spec.inventory;
+        const bool other_server = server.applied && !state.server_id.empty() &&
+                                  state.server_id != server.applied->spec.server_id;
+        if (!other_inventory && !other_server) continue;
+        const std::string whose = other_inventory
+                                      ? fmt::format("the machine belongs to inventory '{}'", state.inventory)
+                                      : fmt::format("the machine says it is {}, not {}", state.server_id,
+                                                    server.applied->spec.server_id);
+        const std::string resource = "server/" + server.name;
+        for (api::Action& action : plan.actions)
+            if (action.resource == resource || action.resource.starts_with(resource + "/"))
+                action.blocked = {.by = "policy",
+                                  .detail = whose,
+                                  .lifted_by = "remove /var/lib/lab/machine.json on the machine to give it up there"};
+    }
+}
+
+Result<Prepared> prepare_plan(const Engine& engine, const Workspace& workspace, const PlanRequest& request) {
+    return Gathering(engine, workspace, request).run();
+}
+
+} // namespace lab::reconciler

@@ -1,0 +1,59 @@
+#pragma once
+// One plan: which servers may differ, what is there, what to do about it.
+
+#include "reconciler/desired.h"
+
+namespace lab::reconciler {
+
+enum class Refresh {
+    Auto,  // ask every server in scope
+    Only,  // ask, record, plan nothing
+    Never, // plan from what is known
+};
+
+struct PlanRequest {
+    std::optional<spec::Target> filter; // the command line's filters; none: everything
+    std::vector<std::string> targets;   // --target, "server/N" or "server/N/module/M"
+    ValueMap scope;                     // both as written, for the document
+    Refresh refresh = Refresh::Auto;
+    bool allow_destroy = false;
+    /// Applied stands in for Desired: what drifted, and how to put it back.
+    bool drift_only = false;
+};
+
+struct Prepared {
+    api::Plan plan; // empty where `diagnostics` has errors
+    Diagnostics diagnostics; // what only showed when a server was rendered
+    std::vector<std::string> servers; // in scope, sorted
+};
+
+/// Observes as asked, records what was seen, and plans. Errors: the state cannot be read or written, or cancelled.
+Result<Prepared> prepare_plan(const Engine& engine, const Workspace& workspace, const PlanRequest& request);
+
+/// Everything about one server: what the planner takes. `observed` replaces what the store knows.
+Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, const std::string& name,
+                                          std::optional<planner::ObservedServer> observed, bool drift_only,
+                                          Diagnostics& diagnostics);
+
+/// Fills in what the provider says of `input`: whether it is there, what it would do, whether it deletes.
+void ask_provider(const providers::ProviderTable& providers, planner::ServerInput& input);
+
+/// The plan of one server by itself, as make_plan gives it, without guards over the fleet.
+planner::Planned plan_one(const Engine& engine, const Workspace& workspace, planner::ServerInput input,
+                          bool drift_only);
+
+/// Blocks every action on a machine that says it belongs to another inventory or is another server.
+void block_foreign_machines(api::Plan& plan, const std::vector<planner::ServerInput>& servers);
+
+/// Whether Applied and Observed were equal to the desired document `key` when last seen: nothing to look at.
+bool is_settled(const store::ServerKeys& known, const Digest& key) noexcept;
+
+/// The servers a plan is about, desired or only applied, sorted.
+struct Scope {
+    std::vector<std::string> servers;
+    std::size_t outside = 0; // servers of the inventory or the state that the filter leaves out
+};
+Scope scope_of(const Workspace& workspace, const std::vector<store::ServerKeys>& known,
+               const std::optional<spec::Target>& filter);
+
+} // namespace lab::reconciler
