@@ -17,10 +17,15 @@ struct Desired {
     std::vector<Resource> resources; // in run order
 };
 
+/// Indexes in the order to run: that of the list, but for what `after` and `notify` (the notifier first) ask
+/// for. Invalid, naming the ids, where an id is given twice, an edge leads nowhere, or edges form a cycle.
+Result<std::vector<std::size_t>> run_order(const std::vector<Resource>& resources);
+
 /// Digest over the redacted resources in order.
 Digest digest(const Desired& desired);
 std::string write_desired(const Desired& desired);
-/// Refuses unknown formats, unknown types, ids given twice, edges to ids that are not there, and cycles.
+/// Refuses unknown formats, keys and types, and what `run_order` refuses. `server_id`, `inventory`, `commit`
+/// and `key` may be left out of a document written by hand; `digest` is for people and is not compared.
 Result<Desired> read_desired(std::string_view json);
 Value to_value(const Desired& desired);
 Result<Desired> desired_from_value(const Value& value);

@@ -31,14 +31,15 @@ struct Action {
     std::optional<Blocked> blocked;
     std::string reason;
     Span source; // where in the YAML; for drift, what the machine should be
-    /// Paths are TYPE/NAME.property for modules, the setting's name for servers. `causes` runs parallel to it.
+    /// Paths are TYPE/NAME.property for modules, the setting's name for servers. `causes` runs parallel to
+    /// it.
     std::vector<PropertyChange> changes;
     std::vector<Cause> causes;
     /// Resources (TYPE/NAME) that run although nothing of theirs differs, because a change notifies them.
     std::vector<std::string> notifies;
-    Digest precondition; // of desired, applied and observed of this unit when planned
+    Digest precondition;                 // of desired, applied and observed of this unit when planned
     std::vector<std::string> depends_on; // ids of actions
-    std::vector<Digest> desired;         // not in the document: digests of the unit's resources, for the executor
+    std::vector<Digest> desired; // not in the document: digests of the unit's resources, for the executor
 };
 
 struct DriftItem {
@@ -90,7 +91,7 @@ struct Plan {
 /// "sha256:..." of the canonical document without id, state and inventory.source.
 std::string plan_id(const Plan& plan);
 Value to_value(const Plan& plan);
-std::string write_plan(const Plan& plan); // pretty JSON with its id
+std::string write_plan(const Plan& plan);      // pretty JSON with its id
 Result<Plan> read_plan(std::string_view json); // refuses a document whose id does not match its content
 
 } // namespace lab::api

@@ -18,7 +18,7 @@ std::string_view to_string(ResourceStatus status) noexcept;
 struct ResourceReport {
     std::string id; // TYPE/NAME
     ResourceStatus status = ResourceStatus::Ok;
-    ValueMap observed; // actual properties: before in a check, after in an apply
+    ValueMap observed;                   // actual properties: before in a check, after in an apply
     std::vector<PropertyChange> changes; // that a check would make, or an apply made
     std::string reason;
     bool notified = false; // ran because another resource changed
@@ -28,12 +28,12 @@ struct ResourceReport {
 struct Report {
     static constexpr std::string_view kFormat = "lab.report/1";
     std::string server;
-    std::string server_id; // found on the machine; empty where it has none
-    std::string inventory; // likewise
-    std::string mode;      // "check" or "apply"
-    std::string desired;   // digest of the document answered
-    std::string at;        // RFC 3339
-    Value facts;           // lab.facts/1
+    std::string server_id;                 // found on the machine; empty where it has none
+    std::string inventory;                 // likewise
+    std::string mode;                      // "check" or "apply"
+    std::string desired;                   // digest of the document answered
+    std::string at;                        // RFC 3339
+    Value facts;                           // lab.facts/1
     std::vector<ResourceReport> resources; // in the order of the document
     bool interrupted = false;
 };

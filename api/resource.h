@@ -12,8 +12,8 @@
 
 namespace lab::api {
 
-/// A value that only the machine can work out, because it reads facts: template or expression text with the params and
-/// server values it refers to. In properties it stands as {"$template": TEXT, "with": {...}}.
+/// A value that only the machine can work out, because it reads facts: template or expression text with the
+/// params and server values it refers to. In properties it stands as {"$template": TEXT, "with": {...}}.
 struct Deferred {
     std::string text;
     ValueMap scope; // top-level names it may read besides facts: "params", "server"
@@ -23,11 +23,12 @@ Value to_value(const Deferred& deferred);
 std::optional<Deferred> as_deferred(const Value& value);
 
 struct Resource {
-    std::string type;   // a key of resource_types()
-    std::string name;   // what the type makes of it: a path, a package, a free word
-    std::string module; // that declared it
+    std::string type;    // a key of resource_types()
+    std::string name;    // what the type makes of it: a path, a package, a free word
+    std::string module;  // that declared it
     ValueMap properties; // by the type's schema, defaults filled in, in schema order
-    std::vector<std::string> after;  // ids in the same document this one waits for, written and implied; sorted
+    std::vector<std::string>
+        after; // ids in the same document this one waits for, written and implied; sorted
     std::vector<std::string> notify; // ids in the same document told when this one changed; sorted
     std::optional<Deferred> when;    // an expression on facts; false skips the resource
     bool sensitive = false;          // its values never leave the machine as text
@@ -45,20 +46,35 @@ struct FingerprintKey {
 Value fingerprint(const FingerprintKey& key, std::string_view text);
 bool is_fingerprint(const Value& value) noexcept;
 
-/// Whether the resource's values must not leave the machine: it says so, or its mode keeps others from reading.
-/// `mode` is also given from what was observed, because a file that is private now was private with its old content.
+/// Whether the resource's values must not leave the machine: it says so, or its mode keeps others from
+/// reading (a mode that is not known yet counts as one). What was observed may make it private too: see
+/// is_private_mode.
 bool is_private(const Resource& resource) noexcept;
+/// Whether a file of this mode is private: a file that is so now was so with its old content.
 bool is_private_mode(std::string_view mode) noexcept;
 
-/// The resource with every private value replaced by its fingerprint; unchanged where nothing is private. Idempotent.
+/// The resource with every private value replaced by its fingerprint; unchanged where nothing is private.
+/// Idempotent.
 Resource redacted(Resource resource, const FingerprintKey& key);
 
-/// Digest of everything that decides what the resource does on the machine; not of its source place.
-/// Callers pass a redacted resource where the digest leaves the process.
+/// Invalid where the type is unknown, the name or a property does not fit the type's schema, or a rule over
+/// several properties is broken (a command without `unless`, `creates` or `only_notified`). Deferred values
+/// and fingerprints pass for any property. Canonical values and defaults are filled in: the resource as
+/// documents hold it.
+Result<Resource> checked(Resource resource);
+
+/// Digest of everything that decides what the resource does on the machine; not of its module and source
+/// place. Callers pass a redacted resource where the digest leaves the process.
 Digest digest(const Resource& resource);
 
-/// One resource as in lab.desired/1: {type, name, module, properties, after, notify, when, sensitive, source}.
+/// One resource as in lab.desired/1: {type, name, module, properties, after, notify, when, sensitive,
+/// source}; what is empty or false is left out.
 Value to_value(const Resource& resource);
+/// Refuses unknown keys, and what `checked` refuses.
 Result<Resource> resource_from_value(const Value& value);
+
+/// {file, line, column, length}; null where the place is not known.
+Value to_value(const Span& span);
+Result<Span> span_from_value(const Value& value);
 
 } // namespace lab::api

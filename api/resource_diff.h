@@ -1,6 +1,6 @@
 #pragma once
-// The one comparison of how a resource should be with how it is. The agent's check, its apply and the planner all call
-// it, so that what a plan shows is what the machine then does.
+// The one comparison of how a resource should be with how it is. The agent's check, its apply and the planner
+// all call it, so that what a plan shows is what the machine then does.
 
 #include "api/resource.h"
 #include "api/resource_types.h"
@@ -9,14 +9,15 @@
 
 namespace lab::api {
 
-/// One property that is not as it should be. `path` is the property's name, or empty for the resource as a whole
-/// (a command that must run). Values of private resources are fingerprints.
+/// One property that is not as it should be. `path` is the property's name, or empty for the resource as a
+/// whole (a command that must run). Values of private resources are fingerprints.
 struct PropertyChange {
     std::string path;
-    Value before; // null: not there
-    Value after;  // null: goes away
-    std::string effect; // "create", "update", "remove", "run"
-    std::string diff;   // unified diff where both are text of more than one line; else empty
+    Value before;       // null: not there
+    Value after;        // null: goes away
+    std::string effect; // "create", "update", "remove", "run", "restart"
+    std::string
+        diff; // unified diff of content where both sides are text (what is not there is empty); else empty
 
     friend bool operator==(const PropertyChange&, const PropertyChange&) = default;
 };
@@ -24,15 +25,19 @@ Value to_value(const PropertyChange& change);
 Result<PropertyChange> change_from_value(const Value& value);
 
 /// Changes that turn `observed` (properties as the agent reports them) into `desired`; empty: nothing to do.
-/// `desired` holds no deferred values (see api/facts_scope.h). A fingerprint equals a text whose fingerprint it is.
-std::vector<PropertyChange> diff_resource(const Resource& desired, const ValueMap& observed, const FingerprintKey& key);
+/// `desired` holds no deferred values (see with_facts). A fingerprint equals a text whose fingerprint it is.
+/// `observed` has by type: `ensure` ("present", "absent", or the other kind found: "file", "directory",
+/// "link", "other"), the properties of the schema, for files also `uid` and `gid`, which numeric owners are
+/// compared with, and for commands only {"done": true|false}.
+std::vector<PropertyChange> diff_resource(const Resource& desired, const ValueMap& observed,
+                                          const FingerprintKey& key);
 
-/// What making `changes` can cost: Destructive where data may be lost (a non-empty directory removed, a file replaced
-/// by another kind), Disruptive where something restarts.
+/// What making `changes` can cost: Destructive where data may be lost (a non-empty directory removed, a file
+/// replaced by another kind), Disruptive where something restarts.
 Risk risk_of(const Resource& desired, const std::vector<PropertyChange>& changes);
 
-/// The resource with its deferred values worked out from `facts`; Unavailable where a fact it reads is not known, with
-/// the fact's name. `when` that is false gives nullopt.
+/// The resource with its deferred values worked out from `facts`; Unavailable where a fact it reads is not
+/// known, with the fact's name. `when` that is false gives nullopt.
 Result<std::optional<Resource>> with_facts(Resource resource, const Value& facts);
 
 } // namespace lab::api

@@ -1,9 +1,10 @@
 #pragma once
-// What each resource type takes and what of it is compared with the machine: one table for the compiler (validation),
-// the planner (diffs), the agent (defaults) and the generated reference docs/resources.md.
+// What each resource type takes and what of it is compared with the machine: one table for the compiler
+// (validation), the planner (diffs), the agent (defaults) and the generated reference docs/resources.md.
 
 #include "support/value.h"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +12,22 @@
 
 namespace lab::api {
 
-enum class PropertyKind { Text, Integer, Boolean, Mode, Path, StringList, StringMap, Duration, Choice };
+enum class PropertyKind {
+    Text,
+    Words,   // text in which a run of white space counts as one space
+    Content, // bytes: text, or {"base64": ...} where they are no text
+    Integer,
+    Boolean,
+    Mode, // four octal digits, "0644"
+    Path, // absolute, without "..", "." and double or final slashes
+    StringList,
+    StringMap,
+    Duration,
+    Choice,
+};
+
+/// When a property's value stands as a fingerprint outside the machine.
+enum class Secrecy { Open, IfPrivate, Always };
 
 struct PropertySchema {
     std::string_view name;
@@ -20,10 +36,12 @@ struct PropertySchema {
     bool required = false;
     /// Compared with what the machine has; else it only says how to bring it about (a timeout, say).
     bool compared = true;
-    /// Replaced by a fingerprint where the resource is private.
-    bool secret = false;
+    Secrecy secrecy = Secrecy::Open;
     /// StringList: the items listed must be among the actual ones; further actual ones are no difference.
+    /// Kept sorted, without repeats.
     bool at_least = false;
+    /// Written by people only; the compiler puts another property in its place ("source" becomes "content").
+    bool only_in_yaml = false;
     /// Filled in where it is not written; empty: left out, so not managed.
     std::string_view default_json = {};
     std::span<const std::string_view> choices = {}; // Choice
@@ -54,6 +72,11 @@ const PropertySchema* find_property(const ResourceType& type, std::string_view n
 /// The value in its one canonical form ("644" becomes "0644", lists stay in order), or what is wrong with it:
 /// Invalid, "'mode' of a file must be octal digits such as \"0644\", not 'rw'".
 Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value);
+
+/// The name in its canonical form (a path without its final slash), or what is wrong with it. Names reach
+/// command lines: none begins with '-' or holds white space or control characters, but for the free names of
+/// lines and commands.
+Result<std::string> normalise_name(const ResourceType& type, std::string_view name);
 
 /// The page docs/resources.md.
 std::string resource_reference_markdown();

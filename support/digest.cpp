@@ -28,6 +28,20 @@ std::string Digest::text() const {
     return "sha256:" + hex();
 }
 
+std::optional<Digest> parse_digest(std::string_view text) noexcept {
+    constexpr std::string_view kPrefix = "sha256:";
+    if (!text.starts_with(kPrefix) || text.size() != kPrefix.size() + 64) return std::nullopt;
+    text.remove_prefix(kPrefix.size());
+    Digest digest;
+    for (std::size_t i = 0; i < 64; ++i) {
+        const char c = text[i];
+        const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (value < 0) return std::nullopt;
+        digest.bytes[i / 2] = static_cast<std::uint8_t>(digest.bytes[i / 2] << 4 | value);
+    }
+    return digest;
+}
+
 Digest sha256(std::string_view bytes) {
     Digest digest;
     const int done =
