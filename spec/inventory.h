@@ -23,6 +23,7 @@ struct ParamSetting {
     std::string module, name;
     Value value;
     Span at; // of the value
+    Span name_at, module_at;
 };
 
 /// Built-in where nothing is written; see docs for what each limit means.
@@ -55,6 +56,7 @@ struct Environment : Defaults {
 struct Cloud {
     std::string name, provider;
     ValueMap settings;
+    std::vector<std::pair<std::string, Span>> setting_places;
     Span at, provider_at;
 };
 

@@ -1,0 +1,30 @@
+#pragma once
+// The sections of one file, decoded: what each definition says by itself. Putting the files together is load.cpp's.
+
+#include "spec/document.h"
+#include "spec/inventory.h"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace lab::spec::detail {
+
+/// What one file defines, in written order.
+struct Parts {
+    std::optional<Settings> settings;
+    std::vector<Environment> environments;
+    std::vector<Cloud> clouds;
+    std::vector<Label> labels;
+    std::vector<Group> groups;
+    std::vector<Server> servers;
+    std::vector<ModuleSource> module_sources;
+};
+
+/// `is_root_file`: whether it is the inventory's lab.yaml, the one file that may hold the section `lab`.
+Parts decode_file(const Document& document, bool is_root_file, Diagnostics& diagnostics);
+
+/// `params: {MODULE: {NAME: value}}`.
+std::vector<ParamSetting> read_params(const Node& node, Diagnostics& diagnostics);
+
+} // namespace lab::spec::detail

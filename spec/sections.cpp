@@ -1,0 +1,362 @@
+#include "spec/detail/sections.h"
+
+#include "spec/detail/decode.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace lab::spec::detail {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array kSections{"lab"sv, "environments"sv, "clouds"sv, "labels"sv, "groups"sv, "servers"sv, "modules"sv};
+constexpr std::array kLaterSections{"sizes"sv,    "layouts"sv, "images"sv, "alerts"sv, "secrets"sv,
+                                    "clusters"sv, "apps"sv,    "roles"sv,  "users"sv};
+constexpr std::array kLabKeys{"format"sv, "name"sv, "id"sv, "domain"sv, "ignore"sv, "defaults"sv, "guard"sv};
+constexpr std::array kLaterLabKeys{"reconcile"sv, "rollout"sv};
+constexpr std::array kDefaultsKeys{"cloud"sv, "region"sv, "labels"sv, "params"sv};
+constexpr std::array kGuardKeys{"max_destroy"sv, "max_destructive_percent"sv};
+constexpr std::array kEnvironmentKeys{"cloud"sv, "region"sv, "domain"sv, "labels"sv, "params"sv};
+constexpr std::array kLaterEnvironmentKeys{"network"sv, "reconcile"sv, "owners"sv, "puppet"sv};
+constexpr std::array kLabelKeys{"priority"sv, "modules"sv, "params"sv};
+constexpr std::array kLaterLabelKeys{"puppet_classes"sv, "ports"sv,   "size"sv,      "layout"sv, "image"sv,
+                                     "alerts"sv,         "secrets"sv, "container"sv, "suggest"sv};
+constexpr std::array kGroupKeys{"match"sv, "servers"sv, "groups"sv, "exclude"sv};
+constexpr std::array kServerKeys{"environment"sv, "cloud"sv, "provider"sv, "region"sv, "labels"sv, "params"sv, "protect"sv};
+constexpr std::array kLaterServerKeys{"size"sv, "layout"sv, "image"sv, "role"sv, "roles"sv};
+constexpr std::array kModuleSourceKeys{"path"sv};
+constexpr std::array kLaterModuleSourceKeys{"git"sv, "ref"sv};
+
+constexpr std::int64_t kMaxPriority = 1'000'000;
+
+void read_environment_key(Environment& environment, const Node& key, const Node& value, Diagnostics& diagnostics) {
+    const std::string_view name = key.text();
+    if (name == "cloud")
+        environment.cloud = read_name(value, name, "cloud", diagnostics);
+    else if (name == "region")
+        environment.region = read_name(value, name, "region", diagnostics);
+    else if (name == "domain")
+        environment.domain = read_name(value, name, "domain", diagnostics);
+    else if (name == "labels")
+        environment.labels = read_names(value, name, "label", diagnostics);
+    else if (name == "params")
+        environment.params = read_params(value, diagnostics);
+    else
+        report_unknown_key(key, {"an environment", kEnvironmentKeys, kLaterEnvironmentKeys}, diagnostics);
+}
+
+Environment read_environment(Text name, const Node& body, Diagnostics& diagnostics) {
+    Environment environment;
+    environment.name = std::move(name.value);
+    environment.at = std::move(name.at);
+    if (!is_map(body, environment.name, diagnostics)) return environment;
+    for (std::size_t i = 0; i < body.size(); ++i)
+        read_environment_key(environment, body.key(i), body.value(i), diagnostics);
+    return environment;
+}
+
+Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
+    Cloud cloud;
+    cloud.name = std::move(name.value);
+    cloud.at = std::move(name.at);
+    if (is_map(body, cloud.name, diagnostics)) {
+        for (std::size_t i = 0; i < body.size(); ++i) {
+            if (body.key(i).text() != "provider") {
+                cloud.settings.append(std::string(body.key(i).text()), body.value(i).as_value());
+                cloud.setting_places.emplace_back(std::string(body.key(i).text()), body.key(i).span());
+            } else if (auto provider = read_name(body.value(i), "provider", "provider", diagnostics)) {
+                cloud.provider = std::move(provider->value);
+                cloud.provider_at = std::move(provider->at);
+            }
+        }
+    }
+    if (cloud.provider.empty() && !(body.is_map() && body.find("provider")))
+        add_error(diagnostics, "spec/missing-key", fmt::format("cloud '{}' has no 'provider'", cloud.name), cloud.at,
+                  "say what makes its machines: provider: local");
+    return cloud;
+}
+
+Label read_label(Text text, const Node& body, Diagnostics& diagnostics) {
+    Label label;
+    const auto equals = text.value.find('=');
+    label.name = text.value.substr(0, equals);
+    if (equals != std::string::npos) label.value = text.value.substr(equals + 1);
+    label.at = std::move(text.at);
+    if (!is_map(body, text.value, diagnostics)) return label;
+    for (std::size_t i = 0; i < body.size(); ++i) {
+        const std::string_view key = body.key(i).text();
+        const Node value = body.value(i);
+        if (key == "priority") {
+            label.priority = read_integer(value, key, -kMaxPriority, kMaxPriority, diagnostics).value_or(0);
+            label.priority_at = value.span();
+        } else if (key == "modules") {
+            label.modules = read_names(value, key, "module", diagnostics);
+        } else if (key == "params") {
+            label.params = read_params(value, diagnostics);
+        } else {
+            report_unknown_key(body.key(i), {"a label", kLabelKeys, kLaterLabelKeys}, diagnostics);
+        }
+    }
+    return label;
+}
+
+Group read_group(Text name, const Node& body, Diagnostics& diagnostics) {
+    Group group;
+    group.name = std::move(name.value);
+    group.at = std::move(name.at);
+    if (is_map(body, group.name, diagnostics)) {
+        for (std::size_t i = 0; i < body.size(); ++i) {
+            const std::string_view key = body.key(i).text();
+            const Node value = body.value(i);
+            if (key == "match")
+                group.match = parse_target(value, diagnostics);
+            else if (key == "servers")
+                group.servers = read_texts(value, key, diagnostics);
+            else if (key == "groups")
+                group.groups = read_names(value, key, "group", diagnostics);
+            else if (key == "exclude")
+                group.exclude = parse_target(value, diagnostics, /*is_exclude=*/true);
+            else
+                report_unknown_key(body.key(i), {"a group", kGroupKeys}, diagnostics);
+        }
+    }
+    if (body.size() == 0)
+        add_error(diagnostics, "spec/bad-target", fmt::format("group '{}' says nothing about its members", group.name),
+                  group.at, fmt::format("give it at least one of {}", listed(std::span(kGroupKeys).first(3))));
+    return group;
+}
+
+void read_server_key(Server& server, const Node& key, const Node& value, Diagnostics& diagnostics) {
+    const std::string_view name = key.text();
+    if (name == "environment")
+        server.environment = read_name(value, name, "environment", diagnostics);
+    else if (name == "labels")
+        server.labels = read_names(value, name, "label", diagnostics);
+    else if (name == "region")
+        server.region = read_name(value, name, "region", diagnostics);
+    else if (name == "cloud")
+        server.cloud = read_name(value, name, "cloud", diagnostics);
+    else if (name == "provider")
+        server.provider = read_name(value, name, "provider", diagnostics);
+    else if (name == "params")
+        server.params = read_params(value, diagnostics);
+    else if (name == "protect") {
+        server.protect = read_boolean(value, name, diagnostics).value_or(false);
+        server.protect_at = value.span();
+    } else if (name == "role" || name == "roles") {
+        add_error(diagnostics, "spec/unknown-key", fmt::format("a server has no key '{}'", name), key.span(),
+                  "what a machine is, is a label; a role is an access right: write it under 'labels'");
+    } else if (std::find(kLaterServerKeys.begin(), kLaterServerKeys.end(), name) != kLaterServerKeys.end()) {
+        report_unknown_key(key, {"a server", kServerKeys, kLaterServerKeys}, diagnostics);
+    } else {
+        server.settings.append(std::string(name), value.as_value());
+        server.setting_places.emplace_back(std::string(name), key.span());
+    }
+}
+
+Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
+    Server server;
+    server.name = std::move(name.value);
+    server.at = std::move(name.at);
+    if (!is_map(body, server.name, diagnostics)) return server;
+    for (std::size_t i = 0; i < body.size(); ++i)
+        read_server_key(server, body.key(i), body.value(i), diagnostics);
+    if (server.cloud && server.provider)
+        add_error(diagnostics, "spec/bad-value", fmt::format("server '{}' names both a cloud and a provider", server.name),
+                  server.provider->at, "the cloud has its provider: remove one of the two",
+                  {{"the cloud is named here", server.cloud->at}});
+    return server;
+}
+
+ModuleSource read_module_source(Text name, const Node& body, Diagnostics& diagnostics) {
+    ModuleSource source;
+    source.name = std::move(name.value);
+    source.at = std::move(name.at);
+    bool has_path = false;
+    if (is_map(body, source.name, diagnostics)) {
+        for (std::size_t i = 0; i < body.size(); ++i) {
+            if (body.key(i).text() != "path") {
+                report_unknown_key(body.key(i), {"a module source", kModuleSourceKeys, kLaterModuleSourceKeys},
+                                   diagnostics);
+                continue;
+            }
+            has_path = true;
+            const auto path = read_text(body.value(i), "path", diagnostics);
+            if (!path) continue;
+            if (auto clean = clean_path(path->value))
+                source.path = std::move(*clean);
+            else
+                add_error(diagnostics, "spec/bad-value",
+                          fmt::format("the path of module '{}' must lie in the inventory", source.name), path->at,
+                          "write a path relative to the inventory's root, without '..'");
+        }
+    }
+    if (!has_path)
+        add_error(diagnostics, "spec/missing-key", fmt::format("module '{}' has no 'path'", source.name), source.at,
+                  "say which folder of the inventory holds its module.yaml");
+    return source;
+}
+
+void read_defaults(const Node& node, Defaults& defaults, Diagnostics& diagnostics) {
+    if (!is_map(node, "defaults", diagnostics)) return;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        const std::string_view key = node.key(i).text();
+        if (key == "cloud")
+            defaults.cloud = read_name(node.value(i), key, "cloud", diagnostics);
+        else if (key == "region")
+            defaults.region = read_name(node.value(i), key, "region", diagnostics);
+        else if (key == "labels")
+            defaults.labels = read_names(node.value(i), key, "label", diagnostics);
+        else if (key == "params")
+            defaults.params = read_params(node.value(i), diagnostics);
+        else
+            report_unknown_key(node.key(i), {"'defaults'", kDefaultsKeys}, diagnostics);
+    }
+}
+
+void read_guard(const Node& node, Guard& guard, Diagnostics& diagnostics) {
+    if (!is_map(node, "guard", diagnostics)) return;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        const std::string_view key = node.key(i).text();
+        const Node value = node.value(i);
+        if (key == "max_destroy")
+            guard.max_destroy = read_integer(value, key, 0, 1'000'000'000, diagnostics).value_or(guard.max_destroy);
+        else if (key == "max_destructive_percent")
+            guard.max_destructive_percent =
+                read_integer(value, key, 0, 100, diagnostics).value_or(guard.max_destructive_percent);
+        else
+            report_unknown_key(node.key(i), {"'guard'", kGuardKeys}, diagnostics);
+    }
+}
+
+void read_format(const Node& value, Diagnostics& diagnostics) {
+    const auto format = read_integer(value, "format", 0, 1'000'000, diagnostics);
+    if (format && *format != 1)
+        add_error(diagnostics, "spec/unsupported-format",
+                  fmt::format("this version of lab reads inventories of format 1, not {}", *format), value.span(),
+                  "write format: 1, or use the version of lab that the inventory was made for");
+}
+
+void read_settings_key(Settings& settings, const Node& key, const Node& value, Diagnostics& diagnostics) {
+    const std::string_view name = key.text();
+    if (name == "format") {
+        read_format(value, diagnostics);
+    } else if (name == "name") {
+        if (auto text = read_name(value, name, "lab", diagnostics)) settings.name = std::move(text->value);
+    } else if (name == "id") {
+        if (auto text = read_name(value, name, "lab", diagnostics)) settings.id = std::move(text->value);
+    } else if (name == "domain") {
+        settings.defaults.domain = read_name(value, name, "domain", diagnostics);
+    } else if (name == "ignore") {
+        for (Text& glob : read_texts(value, name, diagnostics)) settings.ignore.push_back(std::move(glob.value));
+    } else if (name == "defaults") {
+        read_defaults(value, settings.defaults, diagnostics);
+    } else if (name == "guard") {
+        read_guard(value, settings.guard, diagnostics);
+    } else {
+        report_unknown_key(key, {"'lab'", kLabKeys, kLaterLabKeys}, diagnostics);
+    }
+}
+
+Settings read_settings(const Node& section_key, const Node& body, Diagnostics& diagnostics) {
+    Settings settings;
+    settings.at = section_key.span();
+    if (is_map(body, "lab", diagnostics))
+        for (std::size_t i = 0; i < body.size(); ++i)
+            read_settings_key(settings, body.key(i), body.value(i), diagnostics);
+    for (const std::string_view required : {"format"sv, "name"sv})
+        if (!body.is_map() || !body.find(required))
+            add_error(diagnostics, "spec/missing-key", fmt::format("'lab' has no '{}'", required), settings.at,
+                      required == "format" ? "write format: 1" : "write the name of the inventory, name: my-lab");
+    if (settings.id.empty()) settings.id = settings.name;
+    return settings;
+}
+
+/// Reads each entry of a section with `read(name, body, diagnostics)` where its name is one.
+template <typename T, typename Read>
+void read_section(const Node& section_key, const Node& body, std::string_view what, std::vector<T>& out, Read read,
+                  Diagnostics& diagnostics) {
+    if (!is_map(body, section_key.text(), diagnostics)) return;
+    out.reserve(out.size() + body.size());
+    for (std::size_t i = 0; i < body.size(); ++i) {
+        Text name{std::string(body.key(i).text()), body.key(i).span()};
+        const bool good =
+            what == "label" ? check_label(name, diagnostics) : check_name(name, what, diagnostics);
+        if (good) out.push_back(read(std::move(name), body.value(i), diagnostics));
+    }
+}
+
+void decode_section(const Node& key, const Node& body, bool is_root_file, Parts& parts, Diagnostics& diagnostics) {
+    const std::string_view name = key.text();
+    if (name == "servers") {
+        read_section(key, body, "server", parts.servers, read_server, diagnostics);
+    } else if (name == "environments") {
+        read_section(key, body, "environment", parts.environments, read_environment, diagnostics);
+    } else if (name == "clouds") {
+        read_section(key, body, "cloud", parts.clouds, read_cloud, diagnostics);
+    } else if (name == "labels") {
+        read_section(key, body, "label", parts.labels, read_label, diagnostics);
+    } else if (name == "groups") {
+        read_section(key, body, "group", parts.groups, read_group, diagnostics);
+    } else if (name == "modules") {
+        read_section(key, body, "module", parts.module_sources, read_module_source, diagnostics);
+    } else if (name == "lab" && is_root_file) {
+        parts.settings = read_settings(key, body, diagnostics);
+    } else if (name == "lab") {
+        add_error(diagnostics, "spec/misplaced-settings", "the section 'lab' belongs into the lab.yaml at the root",
+                  key.span(), "move it there");
+    } else if (std::find(kLaterSections.begin(), kLaterSections.end(), name) != kLaterSections.end()) {
+        add_error(diagnostics, "spec/unknown-section", fmt::format("this version of lab has no section '{}'", name),
+                  key.span(), "it belongs to the language but does not act yet: remove it");
+    } else {
+        std::string help = did_you_mean(name, kSections);
+        if (help.empty()) help = fmt::format("the sections are {}", listed(kSections));
+        add_error(diagnostics, "spec/unknown-section", fmt::format("there is no section '{}'", name), key.span(),
+                  std::move(help));
+    }
+}
+
+} // namespace
+
+std::vector<ParamSetting> read_params(const Node& node, Diagnostics& diagnostics) {
+    std::vector<ParamSetting> params;
+    if (!is_map(node, "params", diagnostics)) return params;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        const Text module{std::string(node.key(i).text()), node.key(i).span()};
+        const Node values = node.value(i);
+        if (!check_name(module, "module", diagnostics)) continue;
+        if (!values.is_map() && !values.is_null()) {
+            add_error(diagnostics, "spec/wrong-type",
+                      fmt::format("the params of module '{}' must be a map, not {}", module.value, values.type_name()),
+                      values.span(), "params are written by module: params: {MODULE: {NAME: value}}");
+            continue;
+        }
+        for (std::size_t j = 0; j < values.size(); ++j)
+            params.push_back({.module = module.value,
+                              .name = std::string(values.key(j).text()),
+                              .value = values.value(j).as_value(),
+                              .at = values.value(j).span(),
+                              .name_at = values.key(j).span(),
+                              .module_at = module.at});
+    }
+    return params;
+}
+
+Parts decode_file(const Document& document, bool is_root_file, Diagnostics& diagnostics) {
+    Parts parts;
+    const Node root = document.root();
+    if (root.is_null()) return parts;
+    if (!root.is_map()) {
+        add_error(diagnostics, "spec/wrong-type",
+                  fmt::format("an inventory file must be a map of sections, not a {}", root.type_name()), root.span(),
+                  fmt::format("the sections are {}", listed(kSections)));
+        return parts;
+    }
+    for (std::size_t i = 0; i < root.size(); ++i)
+        decode_section(root.key(i), root.value(i), is_root_file, parts, diagnostics);
+    return parts;
+}
+
+} // namespace lab::spec::detail
