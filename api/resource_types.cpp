@@ -84,7 +84,7 @@ constexpr std::array kLine{
                    .summary = "the file; it is made (mode 0644) where it is not there",
                    .required = true,
                    .compared = false},
-    PropertySchema{.name = "line",
+    PropertySchema{.name = "text",
                    .kind = Text,
                    .summary = "the line, without its newline",
                    .required = true,
@@ -93,8 +93,8 @@ constexpr std::array kLine{
         .name = "match",
         .kind = Text,
         .summary =
-            "glob (`*`, `?`) over whole lines: the first line it matches is replaced by `line`, further ones "
-            "are removed; where it matches none, `line` is put at the end",
+            "glob (`*`, `?`) over whole lines: the first line it matches is replaced by `text`, further ones "
+            "are removed; where it matches none, `text` is put at the end",
         .compared = false,
         .secrecy = Secrecy::IfPrivate},
     ensure("`absent` removes the line, and those that `match` matches")};
@@ -237,7 +237,7 @@ constexpr std::array kTypes{
                  .summary = "One line in a file that is otherwise left alone. The name is free.",
                  .properties = kLine,
                  .example =
-                     "- line: no root login\n  path: /etc/ssh/sshd_config\n  line: PermitRootLogin no\n"
+                     "- line: no root login\n  path: /etc/ssh/sshd_config\n  text: PermitRootLogin no\n"
                      "  match: \"PermitRootLogin *\"\n  notify: [service/ssh]\n"},
     ResourceType{.name = "command",
                  .summary = "A program to run when there is something to do, as `unless`, `creates` or "

@@ -65,7 +65,7 @@ TEST(ResourceTypes, RefusalsNameThePropertyAndWhatWasFound) {
     EXPECT_EQ(
         refusal(normalised("line", "path", "etc/../x")),
         "'path' of a line must be an absolute path without '..', '.' and double slashes, not 'etc/../x'");
-    EXPECT_FALSE(normalised("line", "line", "two\nlines"));
+    EXPECT_FALSE(normalised("line", "text", "two\nlines"));
     EXPECT_FALSE(normalised("service", "running", "yes"));
 }
 
