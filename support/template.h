@@ -1,14 +1,18 @@
 #pragma once
-// The one template language and its one evaluator, for properties, template files and `when`, used by the compiler
-// (which knows params and server) and by the agent (which knows facts as well). Its reference is docs/templates.md.
+// The one template language and its one evaluator, for properties, template files and `when`, used by the
+// compiler (which knows params and server) and by the agent (which knows facts as well). Its reference is
+// docs/templates.md.
 //
-//   {{ params.banner }}   {{ facts.os.id }}   {{ "{{" }}   {{ params.list | join(", ") }}   {{ x | default("y") }}
+//   {{ params.banner }}   {{ facts.os.id }}   {{ "{{" }}   {{ params.list | join(", ") }}   {{ x |
+//   default("y") }}
 //   {% if params.port > 1024 and facts.os.id == "debian" %} ... {% elif ... %} ... {% else %} ... {% endif %}
 //   {% for peer in params.peers %} ... {{ loop.index }} {{ peer.name }} ... {% endfor %}     {# a comment #}
+//   {% for name, peer in params.peers_by_name %} ... {% endfor %}
 //
 // Expressions: literals, dotted paths, list indexes, == != < <= > >= in, and or not, filters
-// (default join lower upper trim replace json length sort). No calls, no assignment, no recursion: evaluation is bounded.
-// An undefined name is an error at its place. A line that holds only a {% %} tag leaves no empty line behind.
+// (default join lower upper trim replace json length sort). No calls, no assignment, no recursion: evaluation
+// is bounded. An undefined name is an error at its place, and so is writing null into text. A line that holds
+// only a {% %} tag leaves no empty line behind.
 
 #include "support/value.h"
 
@@ -17,11 +21,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace lab {
 
-/// A problem at a place inside the template's text: offset in bytes, line and column from 1 (column in characters).
+/// A problem at a place inside the template's text: line and column from 1, columns and length in characters.
 struct TemplateError {
     std::string message;
     std::string help; // "did you mean 'banner'?"
@@ -46,18 +51,23 @@ class Template {
     /// One bare expression, as in `when`.
     static std::variant<Template, TemplateError> parse_expression(std::string_view text);
 
-    /// Every path the template may read, as written, without loop variables: {"params","banner"}, {"facts","os","id"}.
+    /// Every path the template may read, as written, without loop variables: {"params","banner"},
+    /// {"facts","os","id"}.
     struct Reference {
         std::vector<std::string> path;
         std::uint32_t line = 1, column = 1, length = 1;
+        bool optional = false; // it is given to `default`: what it names may be missing
     };
     const std::vector<Reference>& references() const noexcept;
     /// Whether it is plain text, the same for every scope.
     bool constant() const noexcept;
 
-    std::variant<std::string, TemplateError> render(const TemplateScope& scope, const TemplateLimits& limits = {}) const;
-    /// A template that is exactly one {{ x }}, and a bare expression, keep the type of x; others give a string.
-    std::variant<Value, TemplateError> evaluate(const TemplateScope& scope, const TemplateLimits& limits = {}) const;
+    std::variant<std::string, TemplateError> render(const TemplateScope& scope,
+                                                    const TemplateLimits& limits = {}) const;
+    /// A template that is exactly one {{ x }}, and a bare expression, keep the type of x; others give a
+    /// string.
+    std::variant<Value, TemplateError> evaluate(const TemplateScope& scope,
+                                                const TemplateLimits& limits = {}) const;
 
     struct Node; // the syntax tree, private to template.cpp
 
