@@ -54,7 +54,7 @@ class Executor {
             lock = std::move(*taken);
         }
         LAB_TRY(engine_.store.snapshot("apply"));
-        LAB_TRY(begin());
+        LAB_TRY(begin(lock.get()));
         work();
         return end();
     }
@@ -76,9 +76,9 @@ class Executor {
                         jobs_[i].waits_for.insert(job->second);
     }
 
-    Result<void> begin() {
+    Result<void> begin(const store::Lock* lock) {
         if (request_.resume) {
-            auto resumed = engine_.store.resume_run(request_.resume->id);
+            auto resumed = engine_.store.resume_run(request_.resume->id, lock);
             if (!resumed) return std::move(resumed).error();
             run_ = std::move(*resumed);
             for (const store::Step& step : run_.steps)
@@ -95,7 +95,7 @@ class Executor {
         run_.host = request_.host;
         run_.started_at = engine_.clock.wall();
         run_.planned = request_.plan.summary;
-        auto begun = engine_.store.begin_run(run_, request_.plan);
+        auto begun = engine_.store.begin_run(run_, request_.plan, lock);
         if (!begun) return std::move(begun).error();
         run_ = std::move(*begun);
         return {};

@@ -2,8 +2,11 @@
 // The state of one lab home: what was observed and applied, plans, runs with their journal, locks. SQLite in WAL mode.
 // Everything belongs to one inventory, named when the store is opened; nothing of another is read.
 //
-// Safe to use from several threads. Equal documents are kept once, by digest. A server's three keys (desired it was last brought to, desired it was last seen
-// equal to) let a plan pass over settled servers without reading their documents.
+// Safe to use from several threads: calls take turns. Equal documents are kept once, by digest. A server's two keys
+// (desired it was last brought to, desired it was last seen equal to) let a plan pass over settled servers without reading
+// their documents.
+//
+// Errors: Unavailable (full disk, busy), Denied (no right to write), Invalid (a damaged database; the next open restores).
 
 #include "api/plan.h"
 #include "planner/state.h"
@@ -61,8 +64,12 @@ struct Run {
     std::vector<Step> steps; // only from run()
 };
 
-/// Holds what a run may change. Gone with its process, whatever ends it.
-class Lock;
+/// Holds what a run may change, from Store::lock() until it goes. A kernel lock: gone with its process, whatever ends it.
+class Lock {
+  public:
+    virtual ~Lock() = default;
+    virtual const std::string& id() const noexcept = 0;
+};
 
 class Store {
   public:
@@ -85,7 +92,7 @@ class Store {
 
     struct Observation {
         std::string name;
-        planner::ObservedServer observed;
+        planner::ObservedServer observed; // kept without `fresh` and `state.report`
         std::optional<Digest> in_sync_key;
         std::uint32_t skipped = 0;
     };
@@ -97,7 +104,7 @@ class Store {
         std::optional<Digest> applied_key;
     };
     Result<void> record_applied(const std::vector<Application>& applications);
-    Result<void> remove_server(std::string_view name); // destroyed or forgotten
+    Result<void> remove_server(std::string_view name); // destroyed or forgotten; not there is no error
 
     // Plans: an id is registered when saved and spent when its first action starts.
     Result<void> register_plan(std::string_view plan_id);
@@ -105,20 +112,24 @@ class Store {
     Result<PlanUse> plan_use(std::string_view plan_id) const;
 
     // Runs. Each write is durable (synchronous=FULL) when the call returns.
-    /// Starts a run over the plan's actions and spends the plan in the same transaction.
-    Result<Run> begin_run(const Run& run, const api::Plan& plan);
-    /// Goes on with a run that ended before it was done: Running again, its steps as they were journaled.
-    Result<Run> resume_run(std::string_view run);
+    /// Starts a run over the plan's actions and spends the plan in the same transaction. Filled in here: an empty `id`, state,
+    /// times, summary and steps. The run counts as alive while `lock` is held (null where it changes nothing).
+    Result<Run> begin_run(const Run& run, const api::Plan& plan, const Lock* lock);
+    /// Goes on with a run that ended before it was done: Running again, its steps as they were journaled. Conflict where a
+    /// living process still runs it.
+    Result<Run> resume_run(std::string_view run, const Lock* lock);
     Result<void> steps_started(std::string_view run, const std::vector<std::string>& actions,
                                std::string_view idempotency_key);
+    /// Also settles a step whose outcome was not known.
     Result<void> step_ended(std::string_view run, std::string_view action, StepState state, std::string_view detail);
     /// The outcome of a step and what it brought about, together.
     Result<void> step_done(std::string_view run, const std::vector<std::string>& actions, const Application& application,
                            const Observation& observation);
     Result<void> end_run(std::string_view run, RunState state, bool full);
-    Result<std::vector<Run>> runs(std::size_t limit) const; // newest first
+    Result<std::vector<Run>> runs(std::size_t limit) const; // newest first; Dead where its process is gone
     Result<std::optional<Run>> run(std::string_view id) const; // with steps
-    Result<std::optional<std::string>> plan_document(std::string_view run) const; // JSON, for resume and show run
+    /// JSON, for resume and show run. Kept for the newest runs only.
+    Result<std::optional<std::string>> plan_document(std::string_view run) const;
     /// What the newest fully applied commit said, for the rules that a commit may not loosen for itself.
     struct FullyApplied {
         std::string commit;
@@ -126,25 +137,21 @@ class Store {
     };
     Result<std::optional<FullyApplied>> fully_applied() const;
     Result<void> record_fully_applied(const FullyApplied& what);
-    /// Runs that were Running when their process died, newest first.
+    /// Runs that were Running when their process died, newest first, with steps. Started ones have an unknown outcome.
     Result<std::vector<Run>> unfinished_runs() const;
 
     /// Conflict, naming the holder and what it holds, when a living process holds an overlapping scope. `servers` empty:
     /// everything.
     Result<std::unique_ptr<Lock>> lock(const std::vector<std::string>& servers, std::string_view what);
 
-    /// A consistent copy beside the database, the newest few kept. Before each apply and each migration.
+    /// A consistent copy beside the database, the newest few kept. Before each apply; migrations take their own. Nothing is
+    /// copied where nothing was recorded since the last one.
     Result<void> snapshot(std::string_view reason);
 
   private:
     struct State;
     explicit Store(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
-};
-
-class Lock {
-  public:
-    virtual ~Lock() = default;
 };
 
 } // namespace lab::store
