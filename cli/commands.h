@@ -1,0 +1,19 @@
+#pragma once
+// The table of commands. A command is one file in cli/commands/, one line here and one in commands.cpp.
+
+#include "cli/command.h"
+
+namespace lab::cli {
+
+extern const Command kComplete;
+extern const Command kCompletion;
+extern const Command kHelp;
+extern const Command kVersion;
+
+/// Every command, in the order of `lab help`.
+std::span<const Command* const> commands();
+
+/// The command whose words are the longest beginning of `words`; null where there is none.
+const Command* find_command(std::span<const std::string_view> words);
+
+} // namespace lab::cli
