@@ -1,28 +1,35 @@
 #pragma once
-// One YAML file as an immutable tree with places, after every rule about YAML itself was checked: the only form in
-// which a user's file enters the house. YAML 1.2.2 core schema; refused with a diagnostic: duplicate keys, anchors and
-// aliases over a budget, merge keys, tags, a second document, non-UTF-8, depth, size, non-scalar keys.
+// One YAML file as an immutable tree with places, after every rule about YAML itself was checked: the only
+// form in which a user's file enters the house. YAML 1.2.2 core schema; refused with a diagnostic: duplicate
+// keys, anchors and aliases over a budget, merge keys, tags, a second document, non-UTF-8, depth, size,
+// non-scalar keys.
 //
-// Plain block style, which nearly every file keeps to, is read by a strict scanner; whatever it does not take goes to
-// yaml-cpp's events, which are the referee. Both give the same tree (tests/fuzz/yaml_differential).
+// Plain block style, which nearly every file keeps to, is read by a strict scanner; whatever it does not take
+// goes to yaml-cpp's events, which are the referee. Both give the same tree (tests/fuzz/yaml_differential).
 
 #include "support/diagnostics.h"
 #include "support/value.h"
 
 #include <cstdint>
+#include <forward_list>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 
 namespace lab::spec {
 
+namespace detail {
+class DocumentBuilder;
+}
+
+/// What one file may take. Reading stops at the first limit that is passed, with a diagnostic.
 struct YamlLimits {
-    std::size_t bytes = 32u << 20;       // of one file
-    std::size_t depth = 64;              // of nesting
-    std::size_t nodes = 4'000'000;       // of one file, aliases expanded
-    std::size_t aliases = 1'000;         // of one file
-    std::size_t scalar_bytes = 1u << 20; // of one scalar
+    std::size_t bytes = 32u << 20; // of one file
+    std::size_t depth = 64;        // of nesting
+    std::size_t nodes = 4'000'000; // of one file, aliases expanded
+    std::size_t aliases = 1'000;   // of one file
+    std::size_t scalar_bytes =
+        1u << 20; // of one scalar; also of one flow collection that only the referee can read
 };
 
 enum class NodeKind : std::uint8_t { Null, Scalar, List, Map };
@@ -42,32 +49,43 @@ class Node {
     std::string_view text() const noexcept { return data_->text; }
     /// Whether the scalar was written without quotes: only then can it be a number, a boolean or null.
     bool plain() const noexcept { return data_->plain; }
-    /// The scalar by the core schema (plain) or as a string (quoted): what `as_value` gives for it.
+    /// The scalar by the core schema (plain) or as a string (quoted): what `as_value` gives for it. On the
+    /// side of caution these plain scalars stay strings too: decimals with a leading zero (`0644` is a mode,
+    /// not 644), numbers that 64 bits do not hold, `.inf` and `.nan`, and of course YAML 1.1's `no`, `on`,
+    /// `1:30`, `1_000`.
     Value scalar() const;
     /// The whole subtree as data, without places.
     Value as_value() const;
 
     std::size_t size() const noexcept { return data_->count; } // items of a list, entries of a map
-    Node item(std::size_t index) const;                         // list
-    Node key(std::size_t index) const;                          // map, in written order
-    Node value(std::size_t index) const;                        // map
-    /// The value of a map's key, or an invalid Node (operator bool is false). Linear for small maps.
+    Node item(std::size_t index) const;                        // list
+    Node key(std::size_t index) const;                         // map, in written order
+    Node value(std::size_t index) const;                       // map
+    /// The value of a map's key, or an invalid Node (operator bool is false). Linear for small maps, else a
+    /// binary search.
     Node find(std::string_view key) const;
     explicit operator bool() const noexcept { return data_ != nullptr; }
 
     std::uint32_t line() const noexcept { return data_->line; }     // from 1
     std::uint32_t column() const noexcept { return data_->column; } // from 1, in characters
-    /// The place, for diagnostics and provenance. A block map or list is at its first key or dash.
+    /// The place, for diagnostics and provenance. A block map or list is at its first key or dash, a flow one
+    /// at its bracket, a node with an anchor at the anchor, an alias at its `*` (what is below it where it
+    /// was defined), a value left out at its key or dash. The root of an empty file is the file as a whole.
     Span span() const;
 
     struct Data { // laid out by Document
         std::string_view text;
         std::uint32_t first = 0; // index of the first child
         std::uint32_t count = 0;
-        std::uint32_t line = 0, column = 0, length = 0; // length of the scalar as written, in characters
+        std::uint32_t line = 0, column = 0;
+        /// Of a scalar as written, on its first line, in characters. Of a large map: where its part of
+        /// sorted_ begins.
+        std::uint32_t length = 1;
         NodeKind kind = NodeKind::Null;
         bool plain = true;
+        bool is_container() const noexcept { return kind == NodeKind::List || kind == NodeKind::Map; }
     };
+    static constexpr std::size_t kSmallMap = 16; // entries up to which looking at each key is fastest
     Node() = default;
 
   private:
@@ -79,14 +97,17 @@ class Node {
 
 class Document {
   public:
-    /// Parses `text`, which it takes over. Problems go to `diagnostics`; null where no tree could be made.
-    /// An empty file is a Document whose root is null.
+    /// Parses `text`, which it takes over. Problems go to `diagnostics`; null where no tree could be made. A
+    /// tree can come with errors (duplicate and merge keys, tags: the offending part is left out of it), so
+    /// that all that is wrong with a file is told at once. An empty file is a Document whose root is null.
     static std::shared_ptr<const Document> parse(std::string path, std::string text, Diagnostics& diagnostics,
                                                  const YamlLimits& limits = {});
-    /// Which reader takes a text: for the differential test, which forces each.
+    /// Which reader takes a text: for the differential test, which forces each. ScannerOnly gives null,
+    /// without a diagnostic, for what the scanner does not take.
     enum class Reader { Either, ScannerOnly, RefereeOnly };
     static std::shared_ptr<const Document> parse_with(Reader reader, std::string path, std::string text,
-                                                      Diagnostics& diagnostics, const YamlLimits& limits = {});
+                                                      Diagnostics& diagnostics,
+                                                      const YamlLimits& limits = {});
 
     Node root() const noexcept;
     const std::shared_ptr<const std::string>& path() const noexcept { return path_; }
@@ -94,12 +115,14 @@ class Document {
 
   private:
     friend class Node;
-    friend class DocumentBuilder;
+    friend class detail::DocumentBuilder;
     Document() = default;
     std::shared_ptr<const std::string> path_;
     std::string text_;
-    std::unique_ptr<char[]> arena_; // scalars whose text differs from how it was written
-    std::vector<Node::Data> nodes_; // children of one node are adjacent; maps alternate key, value
+    std::forward_list<std::string> decoded_; // scalars whose text differs from how it was written
+    std::vector<Node::Data>
+        nodes_; // children of one node are adjacent; maps alternate key, value; the root is last
+    std::vector<std::uint32_t> sorted_; // for each large map, its entries in the order of their keys
 };
 
 } // namespace lab::spec

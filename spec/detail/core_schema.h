@@ -1,0 +1,17 @@
+#pragma once
+// What a plain scalar means by YAML 1.2's core schema, with the exceptions documented at Node::scalar.
+
+#include "support/value.h"
+
+#include <optional>
+#include <string_view>
+
+namespace lab::spec::detail {
+
+/// "", "~", "null", "Null" and "NULL".
+bool is_core_null(std::string_view text) noexcept;
+
+/// The boolean, integer or number that `text` is; nullopt where it is a string.
+std::optional<Value> core_value(std::string_view text);
+
+} // namespace lab::spec::detail
