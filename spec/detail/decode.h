@@ -1,6 +1,6 @@
 #pragma once
-// Typed reading of YAML nodes: each function checks one thing and reports what is wrong at the node's place. A null where
-// a list or a map may be is an empty one; what could not be read is left out.
+// Typed reading of YAML nodes: each function checks one thing and reports what is wrong at the node's place.
+// A null where a list or a map may be is an empty one; what could not be read is left out.
 
 #include "spec/document.h"
 #include "spec/inventory.h"
@@ -14,8 +14,8 @@
 
 namespace lab::spec::detail {
 
-void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at, std::string help = {},
-               std::vector<Diagnostic::Note> notes = {});
+void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at,
+               std::string help = {}, std::vector<Diagnostic::Note> notes = {});
 
 /// "did you mean 'environment'?", or nothing where no candidate is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
@@ -42,8 +42,8 @@ bool is_list(const Node& node, std::string_view key, Diagnostics& diagnostics);
 
 /// A string that is not empty. Numbers and booleans are refused: they must be quoted.
 std::optional<Text> read_text(const Node& node, std::string_view key, Diagnostics& diagnostics);
-std::optional<std::int64_t> read_integer(const Node& node, std::string_view key, std::int64_t min, std::int64_t max,
-                                         Diagnostics& diagnostics);
+std::optional<std::int64_t> read_integer(const Node& node, std::string_view key, std::int64_t min,
+                                         std::int64_t max, Diagnostics& diagnostics);
 std::optional<bool> read_boolean(const Node& node, std::string_view key, Diagnostics& diagnostics);
 std::vector<Text> read_texts(const Node& node, std::string_view key, Diagnostics& diagnostics);
 
@@ -60,10 +60,13 @@ bool is_label(std::string_view text) noexcept;
 bool check_name(const Text& name, std::string_view what, Diagnostics& diagnostics);
 bool check_label(const Text& label, Diagnostics& diagnostics);
 /// read_text and read_texts of names.
-std::optional<Text> read_name(const Node& node, std::string_view key, std::string_view what, Diagnostics& diagnostics);
-std::vector<Text> read_names(const Node& node, std::string_view key, std::string_view what, Diagnostics& diagnostics);
+std::optional<Text> read_name(const Node& node, std::string_view key, std::string_view what,
+                              Diagnostics& diagnostics);
+std::vector<Text> read_names(const Node& node, std::string_view key, std::string_view what,
+                             Diagnostics& diagnostics);
 
-/// A path relative to the inventory or a module in its shortest form; nullopt where it is absolute or leads out.
+/// A path relative to the inventory or a module in its shortest form; nullopt where it is absolute or leads
+/// out.
 std::optional<std::string> clean_path(std::string_view path);
 
 } // namespace lab::spec::detail

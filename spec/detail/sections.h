@@ -1,5 +1,6 @@
 #pragma once
-// The sections of one file, decoded: what each definition says by itself. Putting the files together is load.cpp's.
+// The sections of one file, decoded: what each definition says by itself. Putting the files together is
+// load.cpp's.
 
 #include "spec/document.h"
 #include "spec/inventory.h"

@@ -99,6 +99,7 @@ Complaint unclosed_quote(std::string_view text, std::size_t offset) {
 
 Complaint flow_end_missing(std::string_view text, std::size_t offset) {
     const OpenAt open = open_at(text, offset);
+    if (open.quote) return unclosed_quote(text, offset);
     if (open.brackets.empty())
         return made(fmt::format("unexpected {}", what_is_at(text, offset)), offset, {});
     const std::size_t opening = open.brackets.back();
@@ -203,6 +204,14 @@ std::size_t last_of(std::string_view text, char c, std::size_t offset) {
     return at == npos ? offset : at;
 }
 
+/// The word that `offset` is in or right behind.
+std::string_view word_before(std::string_view text, std::size_t offset) {
+    std::size_t start = std::min(offset, text.size());
+    while (start > 0 && !is_space(text[start - 1]) && std::string_view("[]{},").find(text[start - 1]) == npos)
+        --start;
+    return text.substr(start, text.find_first_of(" \t\r\n,[]{}", start) - start);
+}
+
 Complaint bad_escape(std::string_view text, std::size_t offset, bool known) {
     const std::size_t at = known ? last_of(text, '\\', offset) : offset - std::min<std::size_t>(offset, 2);
     if (known)
@@ -213,14 +222,19 @@ Complaint bad_escape(std::string_view text, std::size_t offset, bool known) {
 }
 
 Complaint bad_alias(std::string_view text, std::size_t offset) {
-    const std::size_t at = std::max(last_of(text, '*', offset), last_of(text, '&', offset));
-    const bool found = at < offset;
-    return with_code(made(found ? fmt::format("'{}' is no valid anchor or alias",
-                                              excerpt(text.substr(at, offset - at + 1)))
-                                : "no valid anchor or alias",
-                          found ? at : std::min(last_of(text, '*', offset), last_of(text, '&', offset)),
+    const std::string_view word = word_before(text, offset);
+    return with_code(made(fmt::format("'{}' is no valid anchor or alias", excerpt(word)),
+                          static_cast<std::size_t>(word.data() - text.data()),
                           "where text begins with '*' or '&', put quotes around it"),
                      "yaml/alias");
+}
+
+Complaint bad_tag(std::string_view text, std::size_t offset) {
+    const std::string_view word = word_before(text, offset);
+    return with_code(made(fmt::format("the tag '{}' has no meaning here", excerpt(word)),
+                          static_cast<std::size_t>(word.data() - text.data()),
+                          "remove it; where text begins with '!', put quotes around the text"),
+                     "yaml/tag");
 }
 
 Complaint unknown_anchor(std::string_view text, std::size_t offset) {
@@ -232,6 +246,14 @@ Complaint unknown_anchor(std::string_view text, std::size_t offset) {
 }
 
 } // namespace
+
+Complaint explain_unclosed_quote(std::string_view text) {
+    return unclosed_quote(text, text.size());
+}
+
+Complaint explain_key_without_colon(std::string_view text, std::size_t key) {
+    return misplaced_token(text, key, false);
+}
 
 OpenAt open_at(std::string_view text, std::size_t end) {
     OpenAt open;
@@ -300,10 +322,7 @@ Complaint explain(std::string_view text, std::size_t offset, std::string_view me
     if (is(ALIAS_NOT_FOUND, ANCHOR_NOT_FOUND, CHAR_IN_ALIAS, CHAR_IN_ANCHOR, MULTIPLE_ANCHORS, ALIAS_CONTENT))
         return bad_alias(text, offset);
     if (is(CHAR_IN_TAG_HANDLE, TAG_WITH_NO_SUFFIX, END_OF_VERBATIM_TAG, MULTIPLE_TAGS))
-        return with_code(made("a tag has no meaning here",
-                              last_of(text, '!', std::min(offset + 1, text.size())),
-                              "remove it; where text begins with '!', put quotes around the text"),
-                         "yaml/tag");
+        return bad_tag(text, offset);
     if (is(CHAR_IN_BLOCK, ZERO_INDENT_IN_BLOCK))
         return made(fmt::format("unexpected {} after the sign of a block text", what_is_at(text, offset)),
                     offset, "the text begins on the next line, indented");

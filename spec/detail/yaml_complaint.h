@@ -30,6 +30,12 @@ OpenAt open_at(std::string_view text, std::size_t end);
 /// yaml-cpp stopped at `offset` with `message`.
 Complaint explain(std::string_view text, std::size_t offset, std::string_view message);
 
+/// The quote that is open at the end of the text.
+Complaint explain_unclosed_quote(std::string_view text);
+
+/// The scalar at `key` stands where a key of a map must, without a ':' behind it.
+Complaint explain_key_without_colon(std::string_view text, std::size_t key);
+
 /// A second document began at `offset`; `root` is where the first one's root is.
 Complaint explain_second_document(std::string_view text, std::size_t offset, std::size_t root);
 

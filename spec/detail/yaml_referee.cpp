@@ -118,6 +118,8 @@ class Handler : public YAML::EventHandler {
                YAML::EmitterStyle::value style);
     void end();
     void check_indentation(std::size_t at);
+    void check_closed(std::size_t at);
+    void check_colon();
     std::size_t written_null(std::size_t at) const;
     Place empty_dash(const YAML::Mark& mark);
     std::size_t scalar_end(std::size_t at, std::string_view value) const;
@@ -130,6 +132,8 @@ class Handler : public YAML::EventHandler {
     std::vector<bool> flow_; // of each open list and map
     std::size_t documents_ = 0;
     std::size_t root_ = 0;
+    std::size_t key_ = 0; // the last key: where it begins and ends
+    std::size_t key_end_ = 0;
 };
 
 void Handler::complain(const Complaint& complaint) {
@@ -221,6 +225,34 @@ void Handler::check_indentation(std::size_t at) {
     throw Stop{};
 }
 
+/// yaml-cpp takes a quote that is open at the end of the file for closed if the last line is complete.
+void Handler::check_closed(std::size_t at) {
+    if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return;
+    const char quote = text_[at];
+    for (std::size_t end = at + 1; end < text_.size(); ++end) {
+        if (text_[end] == '\\' && quote == '"')
+            ++end;
+        else if (text_[end] == quote && (quote == '"' || end + 1 == text_.size() || text_[end + 1] != quote))
+            return;
+        else if (text_[end] == quote)
+            ++end;
+    }
+    complain(explain_unclosed_quote(text_));
+    throw Stop{};
+}
+
+/// yaml-cpp takes a word at the end of the file for a key of the block map it stands in. A key that has no
+/// value must have its ':' or be explicit ('? key').
+void Handler::check_colon() {
+    const std::size_t next = text_.find_first_not_of(" \t", key_end_);
+    if (next != std::string_view::npos && text_[next] == ':') return;
+    const std::size_t before =
+        key_ == 0 ? std::string_view::npos : text_.find_last_not_of(" \t\r\n", key_ - 1);
+    if (before != std::string_view::npos && text_[before] == '?') return;
+    complain(explain_key_without_colon(text_, key_));
+    throw Stop{};
+}
+
 /// The end of the null that is spelled at `at`, or `at` where there is none.
 std::size_t Handler::written_null(std::size_t at) const {
     const std::string_view rest = text_.substr(at);
@@ -281,6 +313,7 @@ void Handler::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
                   .note = {}});
         throw Stop{};
     }
+    if (!flow_.empty() && !flow_.back() && !builder_->in_list() && !builder_->at_key()) check_colon();
     go_on(builder_->missing(builder_->in_list() ? empty_dash(mark) : place(mark, at)));
 }
 
@@ -299,8 +332,14 @@ void Handler::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
         if (found.tag != std::string_view::npos) refuse_tag(found.tag);
         content = found.content;
     }
+    check_closed(content);
+    const std::size_t end = scalar_end(content, value);
+    if (builder_->at_key()) {
+        key_ = content;
+        key_end_ = end;
+    }
     if (anchor != 0) builder_->anchor(anchor);
-    const Place where = place(mark, anchor != 0 ? word_end(at) : scalar_end(content, value));
+    const Place where = place(mark, anchor != 0 ? word_end(at) : end);
     go_on(builder_->scalar(stored(content, value, where), tag == "?", where));
 }
 
