@@ -1,6 +1,6 @@
 #pragma once
-// Desired, Applied and Observed to a Plan, by the rules of docs/planning.md. Pure: no clock, no files, no globals; equal
-// inputs give equal bytes.
+// Desired, Applied and Observed to a Plan, by the rules of docs/planning.md. Pure: no clock, no files, no
+// globals; equal inputs give equal bytes.
 
 #include "planner/state.h"
 #include "spec/fleet.h"
@@ -33,13 +33,13 @@ struct PlanInput {
     api::Plan::Inventory inventory;
     std::optional<std::string> baseline;
     api::Plan::State state;
-    ValueMap scope; // recorded in the plan
+    ValueMap scope;                   // recorded in the plan
     std::vector<ServerInput> servers; // all that may differ, in scope, in any order
     /// Of --target: "server/N" or "server/N/module/M"; empty: everything. Dependencies are brought along.
     std::vector<std::string> targets;
     // Servers whose keys are all equal are unchanged without a look; they are counted here only.
     std::size_t settled_servers = 0, settled_units = 0, settled_not_observed = 0;
-    std::size_t applied_servers = 0;    // of the whole inventory, for percentages
+    std::size_t applied_servers = 0; // of the whole inventory, for percentages
     std::size_t outside_scope = 0;
     std::int64_t max_destroy = 1, max_destructive_percent = 10;
     std::string guard_source; // "commit 1a2b3c" or "built-in": where the two limits come from
@@ -49,8 +49,9 @@ struct PlanInput {
     std::vector<std::string> warnings; // of loading and observing, passed on
 };
 
-/// Resources of a module that are as desired although Applied says otherwise: an apply records them without acting.
-/// `module` empty: the server's own record (settings, labels, protect) is to be written, though nothing is done to it.
+/// Resources of a module that are as desired although Applied says otherwise: an apply records them without
+/// acting. `module` empty: the server's own record (settings, labels, protect) is to be written, though
+/// nothing is done to it.
 struct Settled {
     std::string server, module;
     std::vector<std::string> resources; // TYPE/NAME
@@ -66,9 +67,10 @@ Planned make_plan(const PlanInput& input);
 /// Whether an apply of the plan would do, forget or release anything.
 bool has_changes(const api::Plan& plan) noexcept;
 
-/// The digest an action's precondition is made of, computed again from fresh input right before it runs; `module` empty:
-/// the server itself. `unseen` is the action's own list: what was planned without a look holds whatever is found.
-Digest precondition(const ServerInput& server, std::string_view module, const std::vector<std::string>& unseen,
-                    const api::FingerprintKey& key);
+/// The digest an action's precondition is made of, computed again from fresh input right before it runs;
+/// `module` empty: the server itself. `unseen` is the action's own list: what was planned without a look
+/// holds whatever is found.
+Digest precondition(const ServerInput& server, std::string_view module,
+                    const std::vector<std::string>& unseen, const api::FingerprintKey& key);
 
 } // namespace lab::planner

@@ -1,6 +1,6 @@
 #pragma once
-// What lab knows besides the inventory: what it last brought about (Applied) and what it last saw (Observed). Values the
-// store writes and reads, and the planner compares.
+// What lab knows besides the inventory: what it last brought about (Applied) and what it last saw (Observed).
+// Values the store writes and reads, and the planner compares.
 
 #include "api/server.h"
 #include "support/clock.h"
@@ -23,9 +23,9 @@ struct AppliedModule {
 struct AppliedServer {
     api::ServerSpec spec; // with server_id and the settings that destroying needs
     std::string environment, cloud, region;
-    std::vector<std::string> labels; // for filters on servers that are gone from the YAML
-    bool protect = false; // as the last applied commit had it; a dirty tree never lifts it
-    std::string commit;   // of the last apply that touched it
+    std::vector<std::string> labels;    // for filters on servers that are gone from the YAML
+    bool protect = false;               // as the last applied commit had it; a dirty tree never lifts it
+    std::string commit;                 // of the last apply that touched it
     std::vector<AppliedModule> modules; // sorted by name
 };
 
@@ -39,8 +39,8 @@ struct ObservedResource {
 struct ObservedServer {
     WallTime at;        // of the last answer: when what is below was seen
     bool fresh = false; // answered in this run
-    /// Unreachable: it did not answer now (why: `detail`); `resources` and `facts` keep the last answer, or are empty where
-    /// there never was one.
+    /// Unreachable: it did not answer now (why: `detail`); `resources` and `facts` keep the last answer, or
+    /// are empty where there never was one.
     api::ServerState state;
     std::map<std::string, ObservedResource> resources; // by TYPE/NAME
     Value facts;                                       // null where unknown

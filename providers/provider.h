@@ -1,6 +1,7 @@
 #pragma once
-// The provider contract: who makes, finds, changes and removes machines of one kind. Built-in ones implement it in C++;
-// the same calls will be spoken as JSON-RPC to programs. Every implementation passes providers/conformance.h.
+// The provider contract: who makes, finds, changes and removes machines of one kind. Built-in ones implement
+// it in C++; the same calls will be spoken as JSON-RPC to programs. Every implementation passes
+// providers/conformance.h.
 
 #include "api/server.h"
 #include "providers/machine_link.h"
@@ -34,16 +35,18 @@ struct ObserveServer {
 
 struct ApplyServer {
     api::ServerSpec spec;
-    std::optional<api::ActionKind> kind; // Create, Update, Replace of the server itself; nullopt: only what is on it
-    api::Desired desired;                // restricted to the resources of this run, values in the clear
-    std::string idempotency_key;         // the same for a try and its repetition
+    std::optional<api::ActionKind>
+        kind;                    // Create, Update, Replace of the server itself; nullopt: only what is on it
+    api::Desired desired;        // restricted to the resources of this run, values in the clear
+    std::string idempotency_key; // the same for a try and its repetition
 };
 
 class Provider {
   public:
     virtual ~Provider() = default;
     virtual const ProviderSchema& schema() const = 0;
-    /// Checks settings offline. One message per problem, naming the setting: {"root", "must stay below LAB_HOME"}.
+    /// Checks settings offline. One message per problem, naming the setting: {"root", "must stay below
+    /// LAB_HOME"}.
     struct SettingProblem {
         std::string setting, message, help;
     };
@@ -53,17 +56,20 @@ class Provider {
     /// Why resources that need a live system are skipped there, or empty where they are not.
     virtual bool is_live(const ValueMap& settings) const = 0;
 
-    /// Looks at many servers. `done` is called once for each, in any order, from the calling thread; a server out of reach
-    /// is Unreachable for itself only.
+    /// Looks at many servers. `done` is called once for each, in any order, from the calling thread; a server
+    /// out of reach is Unreachable for itself only.
     using Observed = std::function<void(std::size_t index, api::ServerState state)>;
-    virtual void observe(const std::vector<ObserveServer>& servers, std::size_t parallelism, const Observed& done,
-                         std::stop_token stop) = 0;
+    virtual void observe(const std::vector<ObserveServer>& servers, std::size_t parallelism,
+                         const Observed& done, std::stop_token stop) = 0;
     /// Pure. `observed` is null when the server was never seen.
     virtual api::ServerDiff diff(const api::ServerSpec& spec, const api::ServerState* observed) const = 0;
     /// Brings server and resources about. Idempotent for one key. Blocks; safe from several threads.
-    virtual Result<api::Report> apply(const ApplyServer& request, const ProgressSink& progress, std::stop_token stop) = 0;
-    /// Removes a server that deletes() says is ours. Done already is success. Refuses (Denied) a machine whose id is another.
-    virtual Result<void> destroy(const api::ServerSpec& spec, std::string_view idempotency_key, std::stop_token stop) = 0;
+    virtual Result<api::Report> apply(const ApplyServer& request, const ProgressSink& progress,
+                                      std::stop_token stop) = 0;
+    /// Removes a server that deletes() says is ours. Done already is success. Refuses (Denied) a machine
+    /// whose id is another.
+    virtual Result<void> destroy(const api::ServerSpec& spec, std::string_view idempotency_key,
+                                 std::stop_token stop) = 0;
 };
 
 /// The providers of this build, by name. Filled by main, handed down.

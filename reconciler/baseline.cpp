@@ -10,7 +10,8 @@ std::vector<spec::ModuleUnit> redacted_units(const spec::Fleet& fleet, spec::Ser
                                              const api::FingerprintKey& key, Diagnostics& diagnostics) {
     auto units = fleet.units(index, diagnostics);
     for (spec::ModuleUnit& unit : units)
-        for (api::Resource& resource : unit.resources) resource = api::redacted(std::move(resource), key);
+        for (api::Resource& resource : unit.resources)
+            resource = api::redacted(std::move(resource), key);
     return units;
 }
 
@@ -78,9 +79,11 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
     std::set<std::string> names;
     const auto collect = [&](const spec::Fleet& fleet) {
         if (request.filter) {
-            for (const spec::ServerIndex index : fleet.select(*request.filter)) names.insert(fleet.server(index).name);
+            for (const spec::ServerIndex index : fleet.select(*request.filter))
+                names.insert(fleet.server(index).name);
         } else {
-            for (spec::ServerIndex index = 0; index < fleet.size(); ++index) names.insert(fleet.server(index).name);
+            for (spec::ServerIndex index = 0; index < fleet.size(); ++index)
+                names.insert(fleet.server(index).name);
         }
     };
     collect(workspace.fleet);

@@ -1,6 +1,6 @@
 #pragma once
-// What a change proposes, by itself: the plan as if the inventory it started from were applied and observed everywhere.
-// No machine is asked and no state is needed, so it is safe on a stranger's pull request.
+// What a change proposes, by itself: the plan as if the inventory it started from were applied and observed
+// everywhere. No machine is asked and no state is needed, so it is safe on a stranger's pull request.
 
 #include "reconciler/prepare.h"
 

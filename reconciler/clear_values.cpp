@@ -12,15 +12,16 @@ bool has_fingerprint(const api::Resource& resource) {
 }
 
 /// The resource of `workspace` that looks like `redacted` once redacted itself.
-std::optional<api::Resource> find_clear(const Engine& engine, const Workspace& workspace, const std::string& server,
-                                        const api::Resource& redacted) {
+std::optional<api::Resource> find_clear(const Engine& engine, const Workspace& workspace,
+                                        const std::string& server, const api::Resource& redacted) {
     const auto index = workspace.fleet.find(server);
     if (!index) return std::nullopt;
     Diagnostics diagnostics;
     const Digest wanted = api::digest(redacted);
     for (const spec::ModuleUnit& unit : workspace.fleet.units(*index, diagnostics))
         for (const api::Resource& resource : unit.resources)
-            if (resource.id() == redacted.id() && api::digest(api::redacted(resource, engine.store.key())) == wanted)
+            if (resource.id() == redacted.id() &&
+                api::digest(api::redacted(resource, engine.store.key())) == wanted)
                 return resource;
     return std::nullopt;
 }
@@ -33,7 +34,8 @@ clear_units(const Engine& engine, const Workspace& workspace, const std::string&
     if (!applied) {
         const auto index = workspace.fleet.find(server);
         if (!index)
-            return Error{.code = ErrorCode::NotFound, .message = fmt::format("server '{}' is not in the inventory", server)};
+            return Error{.code = ErrorCode::NotFound,
+                         .message = fmt::format("server '{}' is not in the inventory", server)};
         Diagnostics diagnostics;
         auto units = workspace.fleet.units(*index, diagnostics);
         if (diagnostics.has_errors())
@@ -52,14 +54,17 @@ clear_units(const Engine& engine, const Workspace& workspace, const std::string&
             if (!has_fingerprint(one.resource)) continue;
             auto clear = find_clear(engine, workspace, server, one.resource);
             if (!clear && at_commit && !one.commit.empty())
-                if (auto then = at_commit(one.commit)) clear = find_clear(engine, **then, server, one.resource);
+                if (auto then = at_commit(one.commit))
+                    clear = find_clear(engine, **then, server, one.resource);
             if (!clear)
-                return Error{.code = ErrorCode::Unavailable,
-                             .message = fmt::format("the private value of {} as it was applied is in no commit that "
-                                                    "can be read (it was applied from {})",
-                                                    one.resource.id(),
-                                                    one.commit.empty() ? "uncommitted files" : one.commit.substr(0, 12)),
-                             .hint = "apply the current commit instead: `lab apply --target server/" + server + "`"};
+                return Error{
+                    .code = ErrorCode::Unavailable,
+                    .message =
+                        fmt::format("the private value of {} as it was applied is in no commit that "
+                                    "can be read (it was applied from {})",
+                                    one.resource.id(),
+                                    one.commit.empty() ? "uncommitted files" : one.commit.substr(0, 12)),
+                    .hint = "apply the current commit instead: `lab apply --target server/" + server + "`"};
             unit.resources.back() = std::move(*clear);
         }
     }

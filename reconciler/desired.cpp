@@ -44,8 +44,11 @@ Digest record_key(const Workspace& workspace, spec::ServerIndex index) {
     const spec::Fleet& fleet = workspace.fleet;
     Hasher hasher;
     hasher.part(fleet.key(index)).part(fleet.environment(index)).part(fleet.cloud(index));
-    hasher.part(fleet.provider(index)).part(fleet.region(index)).part(std::uint64_t{fleet.server(index).protect});
-    for (const std::string& label : fleet.labels(index)) hasher.part(label);
+    hasher.part(fleet.provider(index))
+        .part(fleet.region(index))
+        .part(std::uint64_t{fleet.server(index).protect});
+    for (const std::string& label : fleet.labels(index))
+        hasher.part(label);
     hasher.part(write_json_canonical(Value(fleet.settings(index))));
     return hasher.finish();
 }
@@ -71,14 +74,16 @@ api::Desired document(const Engine& engine, const planner::AppliedServer& applie
                          .key = engine.store.key(),
                          .resources = {}};
     for (const planner::AppliedModule& module : applied.modules)
-        for (const planner::AppliedResource& resource : module.resources) desired.resources.push_back(resource.resource);
+        for (const planner::AppliedResource& resource : module.resources)
+            desired.resources.push_back(resource.resource);
     drop_missing_edges(desired.resources);
     return desired;
 }
 
 void drop_missing_edges(std::vector<api::Resource>& resources) {
     std::set<std::string> ids;
-    for (const api::Resource& resource : resources) ids.insert(resource.id());
+    for (const api::Resource& resource : resources)
+        ids.insert(resource.id());
     for (api::Resource& resource : resources)
         for (std::vector<std::string>* edges : {&resource.after, &resource.notify})
             std::erase_if(*edges, [&](const std::string& id) { return !ids.contains(id); });

@@ -1,12 +1,13 @@
 #pragma once
-// From the fleet to what planner and providers take: one server's desired state, redacted for comparing and in the clear
-// for the machine.
+// From the fleet to what planner and providers take: one server's desired state, redacted for comparing and
+// in the clear for the machine.
 
 #include "reconciler/engine.h"
 
 namespace lab::reconciler {
 
-/// A server's desired state in both forms. `units` are in the clear and never leave for the store, a plan or a log.
+/// A server's desired state in both forms. `units` are in the clear and never leave for the store, a plan or
+/// a log.
 struct DesiredState {
     planner::DesiredServer redacted;
     std::vector<spec::ModuleUnit> units;
@@ -20,14 +21,16 @@ planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIn
 /// The provider's view of a server. `server_id` is empty before the first apply.
 api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index);
 
-/// Equal keys: the same document, settings and recorded attributes. What Applied and Observed are compared with first.
+/// Equal keys: the same document, settings and recorded attributes. What Applied and Observed are compared
+/// with first.
 Digest record_key(const Workspace& workspace, spec::ServerIndex index);
 
 /// The lab.desired/1 of these units, in run order.
 api::Desired document(const Engine& engine, const api::Plan::Inventory& origin, const api::ServerSpec& server,
                       const std::vector<spec::ModuleUnit>& units);
 
-/// The same of what was applied, for looking at a machine without newer intent. Private values are fingerprints.
+/// The same of what was applied, for looking at a machine without newer intent. Private values are
+/// fingerprints.
 api::Desired document(const Engine& engine, const planner::AppliedServer& applied);
 
 /// Takes out edges to ids that are not among `resources`, as a part of a document needs.

@@ -11,7 +11,8 @@
 
 namespace lab::reconciler {
 
-/// What happens while something runs, for whoever shows progress. Called from several threads, one call at a time.
+/// What happens while something runs, for whoever shows progress. Called from several threads, one call at a
+/// time.
 struct Events {
     /// "observing", 12, 400: how far a phase is.
     std::function<void(std::string_view phase, std::size_t done, std::size_t total)> phase;

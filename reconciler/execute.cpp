@@ -29,7 +29,9 @@ std::string module_of(const std::string& resource) {
     return at == std::string::npos ? std::string() : resource.substr(at + kMark.size());
 }
 
-bool finished(StepState state) { return state == StepState::Done; }
+bool finished(StepState state) {
+    return state == StepState::Done;
+}
 
 /// All actions of one server: they run one after the other, and what is on the machine in one agent run.
 struct Job {
@@ -46,8 +48,9 @@ class Executor {
     Result<RunOutcome> run() {
         make_jobs();
         std::vector<std::string> servers;
-        for (const Job& job : jobs_) servers.push_back(job.server);
-        std::unique_ptr<store::Lock> lock;
+        for (const Job& job : jobs_)
+            servers.push_back(job.server);
+        std::unique_ptr<store::Lock> lock; // none where nothing is changed
         if (!servers.empty()) {
             auto taken = engine_.store.lock(servers, request_.drift_only ? "lab sync" : "lab apply");
             if (!taken) return std::move(taken).error();
@@ -83,7 +86,9 @@ class Executor {
             run_ = std::move(*resumed);
             for (const store::Step& step : run_.steps)
                 if (const auto known = states_.find(step.action); known != states_.end())
-                    known->second = {.state = step.state, .detail = step.detail, .began = step.state == StepState::Started};
+                    known->second = {.state = step.state,
+                                     .detail = step.detail,
+                                     .began = step.state == StepState::Started};
             for (auto& [id, status] : states_)
                 if (!finished(status.state)) status.state = StepState::Planned;
             return {};
@@ -93,8 +98,6 @@ class Executor {
         run_.commit = workspace_.origin.dirty ? std::string() : workspace_.origin.commit;
         run_.who = request_.who;
         run_.host = request_.host;
-        run_.started_at = engine_.clock.wall();
-        run_.planned = request_.plan.summary;
         auto begun = engine_.store.begin_run(run_, request_.plan, lock);
         if (!begun) return std::move(begun).error();
         run_ = std::move(*begun);
@@ -107,7 +110,8 @@ class Executor {
         const std::size_t workers = std::min(std::max<std::size_t>(engine_.parallelism, 1), jobs_.size());
         const std::stop_callback wake(engine_.stop, [this] { changed_.notify_all(); });
         std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this] { worker(); });
+        for (std::size_t i = 0; i < workers; ++i)
+            threads.emplace_back([this] { worker(); });
     }
 
     void worker() {
@@ -155,14 +159,16 @@ class Executor {
     StepState state_of(const std::string& action) {
         const std::lock_guard hold(mutex_);
         const auto found = states_.find(action);
-        return found == states_.end() ? StepState::Done : found->second.state; // outside the plan: nothing to wait for
+        return found == states_.end() ? StepState::Done
+                                      : found->second.state; // outside the plan: nothing to wait for
     }
 
     /// Actions of the job that may run now; the others get their outcome.
     Result<std::vector<const api::Action*>> runnable(const Job& job) {
         std::vector<const api::Action*> ready;
         std::set<std::string> in_this_run;
-        for (const api::Action* action : job.actions) in_this_run.insert(action->id);
+        for (const api::Action* action : job.actions)
+            in_this_run.insert(action->id);
         std::set<std::string> out; // that will not run, found so far
         for (const api::Action* action : job.actions)
             if (action->blocked) out.insert(action->id);
@@ -170,7 +176,8 @@ class Executor {
             grew = false;
             for (const api::Action* action : job.actions)
                 for (const std::string& other : action->depends_on) {
-                    const bool lost = in_this_run.contains(other) ? out.contains(other) : !finished(state_of(other));
+                    const bool lost =
+                        in_this_run.contains(other) ? out.contains(other) : !finished(state_of(other));
                     if (lost && out.insert(action->id).second) grew = true;
                 }
         }
@@ -188,7 +195,8 @@ class Executor {
     }
 
     Result<void> fail_all(const std::vector<const api::Action*>& actions, const std::string& why) {
-        for (const api::Action* action : actions) LAB_TRY(outcome(action->id, StepState::Failed, why));
+        for (const api::Action* action : actions)
+            LAB_TRY(outcome(action->id, StepState::Failed, why));
         return {};
     }
 
@@ -207,7 +215,8 @@ class Executor {
         if (!input) return std::move(input).error();
         if (diagnostics.has_errors()) return fail_all(*actions, diagnostics.sorted().front().message);
         if (!input->observed || input->observed->state.presence == api::Presence::Unreachable)
-            return fail_all(*actions, "out of reach: " + (input->observed ? input->observed->state.detail : "no answer"));
+            return fail_all(*actions, "out of reach: " +
+                                          (input->observed ? input->observed->state.detail : "no answer"));
         LAB_TRY(refuse_stale(*actions, *input));
         if (actions->empty()) return {};
         return apply(job.server, *actions, std::move(*input), *clear);
@@ -216,23 +225,27 @@ class Executor {
     /// The server as it is right now.
     Result<planner::ServerInput> look(const std::string& server, const std::vector<spec::ModuleUnit>& clear,
                                       Diagnostics& diagnostics) {
-        auto input = server_input(engine_, workspace_, server, std::nullopt, request_.drift_only, diagnostics);
+        auto input =
+            server_input(engine_, workspace_, server, std::nullopt, request_.drift_only, diagnostics);
         if (!input || !input->desired) return input;
-        Answer answer = observe(engine_, {.server = input->desired->spec,
-                                          .desired = document(engine_, workspace_.origin, input->desired->spec, clear)});
+        Answer answer =
+            observe(engine_, {.server = input->desired->spec,
+                              .desired = document(engine_, workspace_.origin, input->desired->spec, clear)});
         input->observed = std::move(answer.observed);
         ask_provider(engine_.providers, *input);
         return input;
     }
 
-    /// Takes out the actions whose ground has moved since they were planned. A step that had begun when its process died has
-    /// moved the ground itself: it goes on when all that is left to do is part of what was planned.
+    /// Takes out the actions whose ground has moved since they were planned. A step that had begun when its
+    /// process died has moved the ground itself: it goes on when all that is left to do is part of what was
+    /// planned.
     Result<void> refuse_stale(std::vector<const api::Action*>& actions, const planner::ServerInput& input) {
         std::vector<const api::Action*> stale;
         std::optional<planner::Planned> now;
         for (const api::Action* action : actions) {
-            if (planner::precondition(input, module_of(action->resource), action->unseen, engine_.store.key()) ==
-                action->precondition) continue;
+            if (planner::precondition(input, module_of(action->resource), action->unseen,
+                                      engine_.store.key()) == action->precondition)
+                continue;
             if (began(action->id)) {
                 if (!now) now = plan_one(engine_, workspace_, input, request_.drift_only);
                 if (continues(*action, now->plan)) continue;
@@ -244,7 +257,8 @@ class Executor {
             return std::find(stale.begin(), stale.end(), action) != stale.end();
         });
         std::set<std::string> lost;
-        for (const api::Action* action : stale) lost.insert(action->id);
+        for (const api::Action* action : stale)
+            lost.insert(action->id);
         std::vector<const api::Action*> dependents;
         for (const api::Action* action : actions)
             if (std::any_of(action->depends_on.begin(), action->depends_on.end(),
@@ -266,11 +280,12 @@ class Executor {
     static bool continues(const api::Action& planned, const api::Plan& now) {
         for (const api::Action& action : now.actions) {
             if (action.resource != planned.resource) continue;
-            const bool within = std::all_of(action.changes.begin(), action.changes.end(), [&](const auto& change) {
-                return std::any_of(planned.changes.begin(), planned.changes.end(), [&](const auto& old) {
-                    return old.path == change.path && old.after == change.after;
+            const bool within =
+                std::all_of(action.changes.begin(), action.changes.end(), [&](const auto& change) {
+                    return std::any_of(planned.changes.begin(), planned.changes.end(), [&](const auto& old) {
+                        return old.path == change.path && old.after == change.after;
+                    });
                 });
-            });
             if (!within) return false;
         }
         return true;
@@ -285,7 +300,8 @@ class Executor {
             if (!applied) return std::move(applied).error();
             if (*applied) {
                 providers::Provider* provider = engine_.providers.find((*applied)->spec.provider);
-                if (!provider) return outcome(action.id, StepState::Failed, "this build of lab lacks its provider");
+                if (!provider)
+                    return outcome(action.id, StepState::Failed, "this build of lab lacks its provider");
                 if (auto gone = provider->destroy((*applied)->spec, key, engine_.stop); !gone)
                     return outcome(action.id, StepState::Failed, gone.error().text());
             }
@@ -294,15 +310,18 @@ class Executor {
         return outcome(action.id, StepState::Done, {});
     }
 
-    /// The resources of this run: those of the actions' modules, and those of other modules that a change notifies.
+    /// The resources of this run: those of the actions' modules, and those of other modules that a change
+    /// notifies.
     std::vector<spec::ModuleUnit> restricted(const std::vector<spec::ModuleUnit>& units,
-                                             const std::vector<const api::Action*>& actions, const Job& job) const {
+                                             const std::vector<const api::Action*>& actions,
+                                             const Job& job) const {
         std::set<std::string> modules, held, notified;
         for (const api::Action* action : actions) {
             modules.insert(module_of(action->resource));
             notified.insert(action->notifies.begin(), action->notifies.end());
         }
-        for (const api::Action* action : job.actions) held.insert(module_of(action->resource)); // acted on or held back
+        for (const api::Action* action : job.actions)
+            held.insert(module_of(action->resource)); // acted on or held back
         std::vector<spec::ModuleUnit> parts;
         for (const spec::ModuleUnit& unit : units) {
             if (modules.contains(unit.module)) {
@@ -311,7 +330,8 @@ class Executor {
             }
             if (held.contains(unit.module)) continue;
             spec::ModuleUnit part = unit;
-            std::erase_if(part.resources, [&](const api::Resource& resource) { return !notified.contains(resource.id()); });
+            std::erase_if(part.resources,
+                          [&](const api::Resource& resource) { return !notified.contains(resource.id()); });
             if (!part.resources.empty()) parts.push_back(std::move(part));
         }
         return parts;
@@ -328,13 +348,15 @@ class Executor {
             ids.push_back(action->id);
             if (module_of(action->resource).empty()) order.kind = action->kind;
         }
-        const Job& job = *std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& one) { return one.server == server; });
+        const Job& job =
+            *std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& one) { return one.server == server; });
         order.desired = document(engine_, workspace_.origin, order.spec, restricted(clear, actions, job));
         drop_missing_edges(order.desired.resources);
         order.idempotency_key = run_.id + "/server/" + server;
 
         LAB_TRY(engine_.store.steps_started(run_.id, ids, order.idempotency_key));
-        for (const std::string& id : ids) note(id, StepState::Started, {});
+        for (const std::string& id : ids)
+            note(id, StepState::Started, {});
         providers::Provider* provider = engine_.providers.find(order.spec.provider);
         LAB_CHECK(provider, "a server that answered has a provider");
         auto report = provider->apply(order, engine_.events.resource, engine_.stop);
@@ -352,8 +374,10 @@ class Executor {
                 failed.emplace_back(action, why);
         }
         LAB_TRY(engine_.store.step_done(run_.id, done, record.application, record.observation));
-        for (const std::string& id : done) note(id, StepState::Done, {});
-        for (const auto& [action, why] : failed) LAB_TRY(outcome(action->id, StepState::Failed, why));
+        for (const std::string& id : done)
+            note(id, StepState::Done, {});
+        for (const auto& [action, why] : failed)
+            LAB_TRY(outcome(action->id, StepState::Failed, why));
         return {};
     }
 
@@ -366,14 +390,16 @@ class Executor {
         std::set<std::string> ids(action.notifies.begin(), action.notifies.end());
         for (const spec::ModuleUnit& unit : units)
             if (unit.module == module)
-                for (const api::Resource& resource : unit.resources) ids.insert(resource.id());
+                for (const api::Resource& resource : unit.resources)
+                    ids.insert(resource.id());
         std::string skipped;
         for (const api::ResourceReport& resource : report.resources) {
             if (!ids.contains(resource.id)) continue;
             if (resource.status == api::ResourceStatus::Failed) return resource.id + ": " + resource.reason;
             if (resource.status != api::ResourceStatus::Skipped) continue;
             if (resource.reason == kInterrupted) return std::string(kInterrupted);
-            if (resource.reason.find("failed") != std::string::npos) skipped = resource.id + " skipped: " + resource.reason;
+            if (resource.reason.find("failed") != std::string::npos)
+                skipped = resource.id + " skipped: " + resource.reason;
         }
         return skipped;
     }
@@ -386,23 +412,28 @@ class Executor {
             outcome.steps.push_back({.action = action.id, .state = status.state, .detail = status.detail});
             all_done = all_done && finished(status.state);
         }
-        if (broken_) return std::move(*broken_).during("while writing the journal; `lab apply --resume` goes on from here");
+        if (broken_)
+            return std::move(*broken_).during(
+                "while writing the journal; `lab apply --resume` goes on from here");
         if (!interrupted && !request_.drift_only) LAB_TRY(settle_rest());
         if (!all_done) outcome.state = interrupted ? store::RunState::Interrupted : store::RunState::Failed;
-        const bool full = all_done && request_.plan.scope.empty() && !request_.drift_only && !workspace_.origin.dirty;
+        const bool full =
+            all_done && request_.plan.scope.empty() && !request_.drift_only && !workspace_.origin.dirty;
         LAB_TRY(engine_.store.end_run(run_.id, outcome.state, full));
         if (full) {
             const spec::Guard& guard = workspace_.fleet.inventory().settings.guard;
-            LAB_TRY(engine_.store.record_fully_applied({.commit = workspace_.origin.commit,
-                                                        .max_destroy = guard.max_destroy,
-                                                        .max_destructive_percent = guard.max_destructive_percent}));
+            LAB_TRY(engine_.store.record_fully_applied(
+                {.commit = workspace_.origin.commit,
+                 .max_destroy = guard.max_destroy,
+                 .max_destructive_percent = guard.max_destructive_percent}));
         }
         return outcome;
     }
 
     Result<void> settle_rest() {
         std::set<std::string> touched;
-        for (const Job& job : jobs_) touched.insert(job.server);
+        for (const Job& job : jobs_)
+            touched.insert(job.server);
         std::vector<std::string> rest;
         for (const std::string& server : request_.servers)
             if (!touched.contains(server)) rest.push_back(server);
@@ -426,8 +457,8 @@ class Executor {
 } // namespace
 
 std::size_t RunOutcome::count(store::StepState wanted) const {
-    return static_cast<std::size_t>(
-        std::count_if(steps.begin(), steps.end(), [&](const StepResult& step) { return step.state == wanted; }));
+    return static_cast<std::size_t>(std::count_if(
+        steps.begin(), steps.end(), [&](const StepResult& step) { return step.state == wanted; }));
 }
 
 Result<RunOutcome> execute(const Engine& engine, const Workspace& workspace, const ExecuteRequest& request) {

@@ -1,5 +1,6 @@
 #pragma once
-// Carrying out a plan: servers side by side, each journaled before and after it acts, each failing for itself only.
+// Carrying out a plan: servers side by side, each journaled before and after it acts, each failing for itself
+// only.
 
 #include "reconciler/prepare.h"
 
@@ -29,12 +30,12 @@ struct ExecuteRequest {
     std::function<Result<const Workspace*>(const std::string& commit)> at_commit;
 };
 
-/// Locks what the plan touches, snapshots the state, runs. Conflict where another run holds an overlapping scope. Stops
-/// after the running steps on `engine.stop`; such a run can be resumed.
+/// Locks what the plan touches, snapshots the state, runs. Conflict where another run holds an overlapping
+/// scope. Stops after the running steps on `engine.stop`; such a run can be resumed.
 Result<RunOutcome> execute(const Engine& engine, const Workspace& workspace, const ExecuteRequest& request);
 
-/// Closes runs whose process died: looks at every server they had begun to change, so that what they did is known.
-/// Returns their ids.
+/// Closes runs whose process died: looks at every server they had begun to change, so that what they did is
+/// known. Returns their ids.
 Result<std::vector<std::string>> settle_dead_runs(const Engine& engine, const Workspace& workspace);
 
 /// The newest run, when it ended before it was done; what --resume goes on with.

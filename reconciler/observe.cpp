@@ -41,7 +41,8 @@ Answer answer_from(api::ServerState state, WallTime at) {
 
 void observe(const Engine& engine, const std::vector<Question>& questions, const Answered& done) {
     std::map<std::string, std::vector<std::size_t>> by_provider;
-    for (std::size_t i = 0; i < questions.size(); ++i) by_provider[questions[i].server.provider].push_back(i);
+    for (std::size_t i = 0; i < questions.size(); ++i)
+        by_provider[questions[i].server.provider].push_back(i);
 
     std::size_t answered = 0;
     const auto finish = [&](std::size_t index, Answer answer) {

@@ -15,8 +15,9 @@ struct Answer {
     std::uint32_t skipped = 0; // resources that need a live system
 };
 
-/// Calls `done(index, answer)` once for each question, in any order, from the calling thread. A server out of reach comes
-/// with its last known observation and presence Unreachable; a provider this build lacks likewise.
+/// Calls `done(index, answer)` once for each question, in any order, from the calling thread. A server out of
+/// reach comes with its last known observation and presence Unreachable; a provider this build lacks
+/// likewise.
 using Answered = std::function<void(std::size_t index, Answer answer)>;
 void observe(const Engine& engine, const std::vector<Question>& questions, const Answered& done);
 

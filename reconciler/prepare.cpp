@@ -27,7 +27,8 @@ planner::DesiredServer desired_from(const planner::AppliedServer& applied, const
     for (const planner::AppliedModule& module : applied.modules) {
         spec::ModuleUnit& unit = server.units.emplace_back();
         unit.module = module.module;
-        for (const planner::AppliedResource& resource : module.resources) unit.resources.push_back(resource.resource);
+        for (const planner::AppliedResource& resource : module.resources)
+            unit.resources.push_back(resource.resource);
     }
     return server;
 }
@@ -70,8 +71,9 @@ class Gathering {
 
   private:
     const store::ServerKeys* find_known(std::string_view name) const {
-        const auto found = std::lower_bound(known_.begin(), known_.end(), name,
-                                            [](const auto& server, std::string_view wanted) { return server.name < wanted; });
+        const auto found = std::lower_bound(
+            known_.begin(), known_.end(), name,
+            [](const auto& server, std::string_view wanted) { return server.name < wanted; });
         return found != known_.end() && found->name == name ? &*found : nullptr;
     }
 
@@ -128,7 +130,8 @@ class Gathering {
                 count_settled(*known);
                 continue;
             }
-            auto input = server_input(engine_, workspace_, name, std::nullopt, request_.drift_only, diagnostics_);
+            auto input =
+                server_input(engine_, workspace_, name, std::nullopt, request_.drift_only, diagnostics_);
             if (!input) return std::move(input).error();
             keep(std::move(*input));
         }
@@ -138,9 +141,9 @@ class Gathering {
     Result<void> gather_asking(const std::vector<std::string>& names) {
         if (engine_.events.phase) engine_.events.phase("observing", 0, names.size());
         for (std::size_t begin = 0; begin < names.size() && !engine_.stop.stop_requested(); begin += kChunk)
-            LAB_TRY(ask(std::vector<std::string>(names.begin() + static_cast<std::ptrdiff_t>(begin),
-                                                 names.begin() + static_cast<std::ptrdiff_t>(
-                                                                     std::min(begin + kChunk, names.size())))));
+            LAB_TRY(ask(std::vector<std::string>(
+                names.begin() + static_cast<std::ptrdiff_t>(begin),
+                names.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kChunk, names.size())))));
         return {};
     }
 
@@ -186,17 +189,21 @@ class Gathering {
         return question;
     }
 
-    /// Plans one answered server by itself: what is settled is counted and dropped, the rest is kept for the plan.
+    /// Plans one answered server by itself: what is settled is counted and dropped, the rest is kept for the
+    /// plan.
     Result<std::optional<store::Store::Observation>> take(const std::string& name, Answer answer) {
         const bool fresh = answer.observed.fresh;
         const store::ServerKeys* known = find_known(name);
         std::optional<store::Store::Observation> record;
-        if (fresh) record = {.name = name, .observed = answer.observed, .in_sync_key = {}, .skipped = answer.skipped};
-        auto input =
-            server_input(engine_, workspace_, name, std::move(answer.observed), request_.drift_only, diagnostics_);
+        if (fresh)
+            record = {
+                .name = name, .observed = answer.observed, .in_sync_key = {}, .skipped = answer.skipped};
+        auto input = server_input(engine_, workspace_, name, std::move(answer.observed), request_.drift_only,
+                                  diagnostics_);
         if (!input) return std::move(input).error();
         planner::Planned planned = plan_one(engine_, workspace_, *input, request_.drift_only);
-        const bool equal = fresh && planned.plan.actions.empty() && planned.plan.drift.empty() && input->desired;
+        const bool equal =
+            fresh && planned.plan.actions.empty() && planned.plan.drift.empty() && input->desired;
         if (record && equal) record->in_sync_key = wanted_key(known, name);
         if (is_quiet(planned) && fresh) {
             ++input_.settled_servers;
@@ -238,7 +245,8 @@ class Gathering {
         input_.outside_scope = differing_outside(scope);
         if (skipped_ > 0)
             input_.warnings.push_back(
-                fmt::format("{} of settled servers need a live system and are skipped in trees", counted(skipped_, "resource")));
+                fmt::format("{} of settled servers need a live system and are skipped in trees",
+                            counted(skipped_, "resource")));
         prepared.plan = planner::make_plan(input_).plan;
         block_foreign_machines(prepared.plan, input_.servers);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
@@ -258,7 +266,8 @@ class Gathering {
 
 } // namespace
 
-Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, const std::string& name,
+Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace,
+                                          const std::string& name,
                                           std::optional<planner::ObservedServer> observed, bool drift_only,
                                           Diagnostics& diagnostics) {
     planner::ServerInput input;
@@ -319,8 +328,8 @@ void block_foreign_machines(api::Plan& plan, const std::vector<planner::ServerIn
         const api::ServerState& state = server.observed->state;
         if (state.presence != api::Presence::Present || state.inventory.empty()) continue;
         const bool other_inventory = state.inventory != server.desired->spec.inventory;
-        const bool other_server = server.applied && !state.server_id.empty() &&
-                                  state.server_id != server.applied->spec.server_id;
+        const bool other_server =
+            server.applied && !state.server_id.empty() && state.server_id != server.applied->spec.server_id;
         if (!other_inventory && !other_server) continue;
         const std::string whose = other_inventory
                                       ? fmt::format("the machine belongs to inventory '{}'", state.inventory)
@@ -331,7 +340,8 @@ void block_foreign_machines(api::Plan& plan, const std::vector<planner::ServerIn
             if (action.resource == resource || action.resource.starts_with(resource + "/"))
                 action.blocked = {.by = "policy",
                                   .detail = whose,
-                                  .lifted_by = "remove /var/lib/lab/machine.json on the machine to give it up there"};
+                                  .lifted_by =
+                                      "remove /var/lib/lab/machine.json on the machine to give it up there"};
     }
 }
 

@@ -22,16 +22,18 @@ struct PlanRequest {
 };
 
 struct Prepared {
-    api::Plan plan; // empty where `diagnostics` has errors
-    Diagnostics diagnostics; // what only showed when a server was rendered
+    api::Plan plan;                   // empty where `diagnostics` has errors
+    Diagnostics diagnostics;          // what only showed when a server was rendered
     std::vector<std::string> servers; // in scope, sorted
 };
 
-/// Observes as asked, records what was seen, and plans. Errors: the state cannot be read or written, or cancelled.
+/// Observes as asked, records what was seen, and plans. Errors: the state cannot be read or written, or
+/// cancelled.
 Result<Prepared> prepare_plan(const Engine& engine, const Workspace& workspace, const PlanRequest& request);
 
 /// Everything about one server: what the planner takes. `observed` replaces what the store knows.
-Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, const std::string& name,
+Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace,
+                                          const std::string& name,
                                           std::optional<planner::ObservedServer> observed, bool drift_only,
                                           Diagnostics& diagnostics);
 

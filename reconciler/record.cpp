@@ -34,7 +34,8 @@ planner::AppliedModule merged(const spec::ModuleUnit& unit, const planner::Appli
                 if (one.resource.id() == id) old = &one;
         if (brought.contains(id)) {
             const bool same = old && api::digest(old->resource) == api::digest(resource);
-            module.resources.push_back({.resource = resource, .commit = same && commit.empty() ? old->commit : commit});
+            module.resources.push_back(
+                {.resource = resource, .commit = same && commit.empty() ? old->commit : commit});
         } else if (old) {
             module.resources.push_back(*old);
         }
@@ -51,10 +52,12 @@ planner::AppliedServer frame_of(const Workspace& workspace, const planner::Serve
                                   .region = desired.region,
                                   .labels = desired.labels,
                                   // A dirty tree may protect, but it may not lift what a commit protects.
-                                  .protect = desired.protect || (dirty && input.applied && input.applied->protect),
+                                  .protect =
+                                      desired.protect || (dirty && input.applied && input.applied->protect),
                                   .commit = dirty ? std::string() : workspace.origin.commit,
                                   .modules = {}};
-    if (input.observed && server.spec.server_id.empty()) server.spec.server_id = input.observed->state.server_id;
+    if (input.observed && server.spec.server_id.empty())
+        server.spec.server_id = input.observed->state.server_id;
     return server;
 }
 
@@ -66,7 +69,8 @@ void merge_report(planner::ObservedServer& observed, const api::Report& report, 
                            .properties = std::move(observed.state.properties),
                            .report = report};
     Answer answer = answer_from(std::move(state), at);
-    for (auto& [id, resource] : answer.observed.resources) observed.resources[id] = std::move(resource);
+    for (auto& [id, resource] : answer.observed.resources)
+        observed.resources[id] = std::move(resource);
     observed.state = std::move(answer.observed.state);
     if (!answer.observed.facts.is_null()) observed.facts = std::move(answer.observed.facts);
     observed.at = at;
@@ -96,8 +100,8 @@ Record record_of(const Engine& engine, const Workspace& workspace, planner::Serv
     if (drift_only && input.applied) record.application.server = *input.applied;
     record.application.server.modules.clear();
     for (const spec::ModuleUnit& unit : input.desired->units) {
-        planner::AppliedModule module = merged(unit, find_applied(input.applied, unit.module), brought[unit.module],
-                                               record.application.server.commit);
+        planner::AppliedModule module = merged(unit, find_applied(input.applied, unit.module),
+                                               brought[unit.module], record.application.server.commit);
         if (!module.resources.empty()) record.application.server.modules.push_back(std::move(module));
     }
     std::sort(record.application.server.modules.begin(), record.application.server.modules.end(),
@@ -128,7 +132,8 @@ Record record_of(const Engine& engine, const Workspace& workspace, planner::Serv
     return record;
 }
 
-Result<void> record_settled(const Engine& engine, const Workspace& workspace, const std::vector<std::string>& servers) {
+Result<void> record_settled(const Engine& engine, const Workspace& workspace,
+                            const std::vector<std::string>& servers) {
     auto known = engine.store.servers();
     if (!known) return std::move(known).error();
     std::map<std::string_view, const store::ServerKeys*> by_name;
@@ -144,7 +149,8 @@ Result<void> record_settled(const Engine& engine, const Workspace& workspace, co
     for (const std::string& name : servers) {
         const auto index = workspace.fleet.find(name);
         const auto row = by_name.find(name);
-        if (!index || row == by_name.end() || row->second->applied_key == record_key(workspace, *index)) continue;
+        if (!index || row == by_name.end() || row->second->applied_key == record_key(workspace, *index))
+            continue;
         auto input = server_input(engine, workspace, name, std::nullopt, /*drift_only=*/false, diagnostics);
         if (!input) return std::move(input).error();
         if (!input->observed || input->observed->state.presence != api::Presence::Present) continue;

@@ -31,14 +31,15 @@ bool any_glob(const std::vector<spec::Term>& terms, std::string_view name) {
 bool gone_matches(const store::ServerKeys& server, const spec::Target& target) {
     const bool all_labels = std::all_of(target.all_labels.begin(), target.all_labels.end(),
                                         [&](const spec::Term& term) { return has_label(server, term.text); });
-    const bool matches = all_labels && target.groups.empty() &&
-                         (target.labels.empty() || any_label(server, target.labels)) &&
-                         (target.environments.empty() || any_equal(target.environments, server.environment)) &&
-                         (target.regions.empty() || any_equal(target.regions, server.region)) &&
-                         (target.clouds.empty() || any_equal(target.clouds, server.cloud)) &&
-                         (target.providers.empty() || any_equal(target.providers, server.provider)) &&
-                         (target.servers.empty() || any_glob(target.servers, server.name));
-    return matches && std::none_of(target.exclude.begin(), target.exclude.end(), [&](const spec::Target& out) {
+    const bool matches =
+        all_labels && target.groups.empty() && (target.labels.empty() || any_label(server, target.labels)) &&
+        (target.environments.empty() || any_equal(target.environments, server.environment)) &&
+        (target.regions.empty() || any_equal(target.regions, server.region)) &&
+        (target.clouds.empty() || any_equal(target.clouds, server.cloud)) &&
+        (target.providers.empty() || any_equal(target.providers, server.provider)) &&
+        (target.servers.empty() || any_glob(target.servers, server.name));
+    return matches &&
+           std::none_of(target.exclude.begin(), target.exclude.end(), [&](const spec::Target& out) {
                return any_label(server, out.labels) || any_equal(out.environments, server.environment) ||
                       any_equal(out.regions, server.region) || any_equal(out.clouds, server.cloud) ||
                       any_equal(out.providers, server.provider) || any_glob(out.servers, server.name);
@@ -57,7 +58,8 @@ Scope scope_of(const Workspace& workspace, const std::vector<store::ServerKeys>&
     const spec::Fleet& fleet = workspace.fleet;
     Scope scope;
     if (filter) {
-        for (const spec::ServerIndex index : fleet.select(*filter)) scope.servers.push_back(fleet.server(index).name);
+        for (const spec::ServerIndex index : fleet.select(*filter))
+            scope.servers.push_back(fleet.server(index).name);
         scope.outside = fleet.size() - scope.servers.size();
     } else {
         for (spec::ServerIndex index = 0; index < fleet.size(); ++index)

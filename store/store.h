@@ -1,12 +1,13 @@
 #pragma once
-// The state of one lab home: what was observed and applied, plans, runs with their journal, locks. SQLite in WAL mode.
-// Everything belongs to one inventory, named when the store is opened; nothing of another is read.
+// The state of one lab home: what was observed and applied, plans, runs with their journal, locks. SQLite in
+// WAL mode. Everything belongs to one inventory, named when the store is opened; nothing of another is read.
 //
-// Safe to use from several threads: calls take turns. Equal documents are kept once, by digest. A server's two keys
-// (desired it was last brought to, desired it was last seen equal to) let a plan pass over settled servers without reading
-// their documents.
+// Safe to use from several threads: calls take turns. Equal documents are kept once, by digest. A server's
+// two keys (desired it was last brought to, desired it was last seen equal to) let a plan pass over settled
+// servers without reading their documents.
 //
-// Errors: Unavailable (full disk, busy), Denied (no right to write), Invalid (a damaged database; the next open restores).
+// Errors: Unavailable (full disk, busy), Denied (no right to write), Invalid (a damaged database; the next
+// open restores).
 
 #include "api/plan.h"
 #include "planner/state.h"
@@ -28,14 +29,14 @@ struct ServerKeys {
     std::string name, server_id, provider;
     std::string environment, cloud, region;
     std::vector<std::string> labels; // as applied
-    bool applied = false;   // false: observed only
+    bool applied = false;            // false: observed only
     bool protect = false;
-    std::optional<Digest> applied_key;  // key of the desired document Applied equals
-    std::optional<Digest> in_sync_key;  // key of the desired document the last observation was equal to
+    std::optional<Digest> applied_key; // key of the desired document Applied equals
+    std::optional<Digest> in_sync_key; // key of the desired document the last observation was equal to
     std::optional<WallTime> observed_at;
     api::Presence presence = api::Presence::Unreachable;
-    std::uint32_t units = 0;      // modules applied
-    std::uint32_t skipped = 0;    // resources skipped because they need a live system
+    std::uint32_t units = 0;   // modules applied
+    std::uint32_t skipped = 0; // resources skipped because they need a live system
 };
 
 enum class RunState { Running, Done, Failed, Interrupted, Dead };
@@ -51,7 +52,7 @@ struct Step {
 };
 
 struct Run {
-    std::string id; // "r-20261120T101500-3f9a"
+    std::string id;   // "r-20261120T101500-3f9a"
     std::string kind; // apply, sync
     std::string plan_id;
     std::string commit; // empty: dirty
@@ -64,7 +65,8 @@ struct Run {
     std::vector<Step> steps; // only from run()
 };
 
-/// Holds what a run may change, from Store::lock() until it goes. A kernel lock: gone with its process, whatever ends it.
+/// Holds what a run may change, from Store::lock() until it goes. A kernel lock: gone with its process,
+/// whatever ends it.
 class Lock {
   public:
     virtual ~Lock() = default;
@@ -78,8 +80,9 @@ class Store {
         std::string inventory;      // id
         const Clock* clock = nullptr;
     };
-    /// Opens or makes HOME/state.db: migrates after a snapshot, sets a corrupt file aside and restores the newest good
-    /// snapshot, notices a lost one by HOME/state.id. Never silently empty: `notes` says what happened.
+    /// Opens or makes HOME/state.db: migrates after a snapshot, sets a corrupt file aside and restores the
+    /// newest good snapshot, notices a lost one by HOME/state.id. Never silently empty: `notes` says what
+    /// happened.
     static Result<std::unique_ptr<Store>> open(const Options& options, OpenNotes& notes);
     ~Store();
 
@@ -97,7 +100,8 @@ class Store {
         std::uint32_t skipped = 0;
     };
     Result<void> record_observed(const std::vector<Observation>& observations); // one transaction
-    /// Replaces what is known as applied of the server's modules given; `modules_gone` are released. Key: see ServerKeys.
+    /// Replaces what is known as applied of the server's modules given; `modules_gone` are released. Key: see
+    /// ServerKeys.
     struct Application {
         planner::AppliedServer server; // `modules` holds those to replace
         std::vector<std::string> modules_gone;
@@ -112,21 +116,23 @@ class Store {
     Result<PlanUse> plan_use(std::string_view plan_id) const;
 
     // Runs. Each write is durable (synchronous=FULL) when the call returns.
-    /// Starts a run over the plan's actions and spends the plan in the same transaction. Filled in here: an empty `id`, state,
-    /// times, summary and steps. The run counts as alive while `lock` is held (null where it changes nothing).
+    /// Starts a run over the plan's actions and spends the plan in the same transaction. Filled in here: an
+    /// empty `id`, state, times, summary and steps. The run counts as alive while `lock` is held (null where
+    /// it changes nothing).
     Result<Run> begin_run(const Run& run, const api::Plan& plan, const Lock* lock);
-    /// Goes on with a run that ended before it was done: Running again, its steps as they were journaled. Conflict where a
-    /// living process still runs it.
+    /// Goes on with a run that ended before it was done: Running again, its steps as they were journaled.
+    /// Conflict where a living process still runs it.
     Result<Run> resume_run(std::string_view run, const Lock* lock);
     Result<void> steps_started(std::string_view run, const std::vector<std::string>& actions,
                                std::string_view idempotency_key);
     /// Also settles a step whose outcome was not known.
-    Result<void> step_ended(std::string_view run, std::string_view action, StepState state, std::string_view detail);
+    Result<void> step_ended(std::string_view run, std::string_view action, StepState state,
+                            std::string_view detail);
     /// The outcome of a step and what it brought about, together.
-    Result<void> step_done(std::string_view run, const std::vector<std::string>& actions, const Application& application,
-                           const Observation& observation);
+    Result<void> step_done(std::string_view run, const std::vector<std::string>& actions,
+                           const Application& application, const Observation& observation);
     Result<void> end_run(std::string_view run, RunState state, bool full);
-    Result<std::vector<Run>> runs(std::size_t limit) const; // newest first; Dead where its process is gone
+    Result<std::vector<Run>> runs(std::size_t limit) const;    // newest first; Dead where its process is gone
     Result<std::optional<Run>> run(std::string_view id) const; // with steps
     /// JSON, for resume and show run. Kept for the newest runs only.
     Result<std::optional<std::string>> plan_document(std::string_view run) const;
@@ -137,15 +143,16 @@ class Store {
     };
     Result<std::optional<FullyApplied>> fully_applied() const;
     Result<void> record_fully_applied(const FullyApplied& what);
-    /// Runs that were Running when their process died, newest first, with steps. Started ones have an unknown outcome.
+    /// Runs that were Running when their process died, newest first, with steps. Started ones have an unknown
+    /// outcome.
     Result<std::vector<Run>> unfinished_runs() const;
 
-    /// Conflict, naming the holder and what it holds, when a living process holds an overlapping scope. `servers` empty:
-    /// everything.
+    /// Conflict, naming the holder and what it holds, when a living process holds an overlapping scope.
+    /// `servers` empty: everything.
     Result<std::unique_ptr<Lock>> lock(const std::vector<std::string>& servers, std::string_view what);
 
-    /// A consistent copy beside the database, the newest few kept. Before each apply; migrations take their own. Nothing is
-    /// copied where nothing was recorded since the last one.
+    /// A consistent copy beside the database, the newest few kept. Before each apply; migrations take their
+    /// own. Nothing is copied where nothing was recorded since the last one.
     Result<void> snapshot(std::string_view reason);
 
   private:
