@@ -20,7 +20,7 @@ def problems():
         for number, line in enumerate((ROOT / path).read_text(errors="replace").splitlines(), 1):
             if match := UNFINISHED.search(line):
                 yield f"{path}:{number}: '{match.group(0)}': finish it, or write down where it is tracked"
-                if "using namespace" in line and not (path.suffix != ".h" and line.strip() == "using namespace detail;"):
+            if "using namespace" in line and not (path.suffix != ".h" and line.strip() == "using namespace detail;"):
                 yield f"{path}:{number}: no using-directives but for the room's own detail"
 
 
