@@ -1,18 +1,20 @@
 #pragma once
-// One factory for each resource type; handlers() of agent/handler.h lists them all. What each observes, beyond what
-// api/resource_types.h says of its properties:
+// One factory for each resource type; handlers() of agent/handler.h lists them all. What each observes,
+// beyond what api/resource_types.h says of its properties:
 //
 //   package        {ensure, version}: the installed version as dpkg or rpm writes it ("1:2.3-4").
-//   service        {enabled, running}: a unit that is missing or masked is neither; only apply calls that an error.
-//                  `restart` (restart | reload) says what a notification does and is not compared.
-//   user           {ensure, uid, group, groups, home, shell, comment, password_hash}: `group` is the primary one by name,
-//                  `groups` the supplementary ones, sorted; those listed must be among them, others are left alone.
-//                  `system` and `create_home` say how it is made and are not compared.
+//   service        {enabled, running}: a unit that is missing or masked is neither; only apply calls that an
+//                  error. `restart` (restart | reload) says what a notification does and is not compared.
+//   user           {ensure, uid, group, groups, home, shell, comment, password_hash}: `group` is the primary
+//                  one by name, `groups` the supplementary ones, sorted; those listed must be among them,
+//                  others are left alone. `system` and `create_home` say how it is made; not compared.
 //   group          {ensure, gid}; `system` is not compared.
 //   sysctl         {ensure, value}: ensure is about our file in /etc/sysctl.d; value is the kernel's, or
-//                  {"live": ..., "persisted": ...} where our file says something else, which then equals no desired value.
+//                  {"live": ..., "persisted": ...} where our file says something else, which equals no
+//                  desired one.
 //   kernel_module  {ensure, loaded, persisted, options}: loaded now (or built in), named in our file of
-//                  /etc/modules-load.d, the options in ours of /etc/modprobe.d. `loaded` and `persisted` default to true.
+//                  /etc/modules-load.d, the options in ours of /etc/modprobe.d. `loaded` and `persisted`
+//                  default to true.
 
 #include "agent/handler.h"
 
