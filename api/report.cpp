@@ -4,6 +4,9 @@
 #include "support/json.h"
 #include "support/text.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 namespace lab::api {
@@ -103,7 +106,8 @@ Result<Report> report_from_value(const Value& value) {
                   .desired = fields.text_or("desired", ""),
                   .at = fields.text_or("at", ""),
                   .facts = fields.value("facts")};
-    if (report.mode != "check" && report.mode != "apply" && !fields.failed())
+    constexpr std::array<std::string_view, 4> kModes{"check", "apply", "facts", "destroy"};
+    if (std::find(kModes.begin(), kModes.end(), report.mode) == kModes.end() && !fields.failed())
         fields.refuse(fmt::format("the report has the unknown mode '{}'", escape_controls(report.mode)));
     report.interrupted = fields.boolean_or("interrupted", false);
     for (const Value& item : fields.list("resources")) {

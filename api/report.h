@@ -30,7 +30,7 @@ struct Report {
     std::string server;
     std::string server_id;                 // found on the machine; empty where it has none
     std::string inventory;                 // likewise
-    std::string mode;                      // "check" or "apply"
+    std::string mode;                      // "check", "apply", "facts" or "destroy"
     std::string desired;                   // digest of the document answered
     std::string at;                        // RFC 3339
     Value facts;                           // lab.facts/1

@@ -138,7 +138,8 @@ Result<Resource> checked(Resource resource) {
         if (!value && property.default_json.empty()) continue;
         if (!value) {
             properties.append(std::string(property.name), parse_json(property.default_json).value());
-        } else if (as_deferred(*value) || (property.secrecy != Secrecy::Open && is_fingerprint(*value))) {
+        } else if (as_deferred(*value) || (property.secrecy != Secrecy::Open && is_fingerprint(*value)) ||
+                   (property.kind == PropertyKind::Content && is_summary(*value))) {
             properties.append(std::string(property.name), *value);
         } else {
             auto fit = normalise(*type, property, *value);

@@ -81,12 +81,8 @@ bool hides(const Resource& desired, const ValueMap& observed) {
     return mode && is_private_mode(*mode);
 }
 
-std::vector<PropertyChange> command_changes(const Resource& desired, const ValueMap& observed,
-                                            const FingerprintKey& key) {
-    if (at(observed, "done") == Value(true)) return {};
-    return {PropertyChange{.path = "",
-                           .after = as_shown(at(desired.properties, "run"), is_private(desired), key),
-                           .effect = "run"}};
+bool hidden(const PropertySchema& property, bool hide) {
+    return property.secrecy == Secrecy::Always || (property.secrecy == Secrecy::IfPrivate && hide);
 }
 
 } // namespace
@@ -95,7 +91,11 @@ std::vector<PropertyChange> diff_resource(const Resource& desired, const ValueMa
                                           const FingerprintKey& key) {
     const ResourceType* type = find_resource_type(desired.type);
     LAB_CHECK(type != nullptr, "a resource of an unknown type was not refused when it was read");
-    if (desired.type == "command") return command_changes(desired, observed, key);
+    const bool owed = type->acts_on_notify && at(observed, "owed") == Value(true);
+    if (desired.type == "command") {
+        if (at(observed, "done") == Value(true) && !owed) return {};
+        return {notified_change(desired, key)};
+    }
 
     std::vector<PropertyChange> changes;
     const bool wants_absent = at(desired.properties, "ensure") == Value("absent");
@@ -120,17 +120,38 @@ std::vector<PropertyChange> diff_resource(const Resource& desired, const ValueMa
         if (!wanted || !property.compared || property.name == "ensure") continue;
         const Value& actual = anew ? nothing : observed_side(property, *wanted, observed);
         if (!anew && same(property, *wanted, actual, key)) continue;
-        const bool hidden =
-            property.secrecy == Secrecy::Always || (property.secrecy == Secrecy::IfPrivate && hide);
+        const bool hides_it = hidden(property, hide);
         PropertyChange change{.path = std::string(property.name),
-                              .before = as_shown(actual, hidden, key),
-                              .after = as_shown(*wanted, hidden, key),
+                              .before = as_shown(actual, hides_it, key),
+                              .after = as_shown(*wanted, hides_it, key),
                               .effect = actual.is_null() ? "create" : "update"};
-        if (property.kind == PropertyKind::Content && !hidden)
+        if (property.kind == PropertyKind::Content && !hides_it)
             change.diff = content_diff(desired, actual, *wanted);
         changes.push_back(std::move(change));
     }
+    const bool starts = std::any_of(changes.begin(), changes.end(),
+                                    [](const PropertyChange& change) { return change.path == "running"; });
+    if (owed && !starts) changes.push_back(notified_change(desired, key));
     return changes;
+}
+
+PropertyChange notified_change(const Resource& desired, const FingerprintKey& key) {
+    if (desired.type == "service")
+        return {.path = "", .after = at(desired.properties, "restart"), .effect = "restart"};
+    return {.path = "",
+            .after = as_shown(at(desired.properties, "run"), is_private(desired), key),
+            .effect = "run"};
+}
+
+ValueMap shown_properties(const Resource& desired, ValueMap observed, const FingerprintKey& key) {
+    const ResourceType* type = find_resource_type(desired.type);
+    LAB_CHECK(type != nullptr, "a resource of an unknown type was not refused when it was read");
+    const bool hide = hides(desired, observed);
+    for (auto& [name, value] : observed) {
+        const PropertySchema* property = find_property(*type, name);
+        if (property) value = as_shown(value, hidden(*property, hide), key);
+    }
+    return observed;
 }
 
 Risk risk_of(const Resource& desired, const std::vector<PropertyChange>& changes) {

@@ -28,9 +28,16 @@ Result<PropertyChange> change_from_value(const Value& value);
 /// `desired` holds no deferred values (see with_facts). A fingerprint equals a text whose fingerprint it is.
 /// `observed` has by type: `ensure` ("present", "absent", or the other kind found: "file", "directory",
 /// "link", "other"), the properties of the schema, for files also `uid` and `gid`, which numeric owners are
-/// compared with, and for commands only {"done": true|false}.
+/// compared with, and for commands only {"done": true|false}. `owed: true` says that a notification was not
+/// acted on yet.
 std::vector<PropertyChange> diff_resource(const Resource& desired, const ValueMap& observed,
                                           const FingerprintKey& key);
+
+/// `observed` as it may leave the machine: private values as fingerprints, large content as its summary.
+ValueMap shown_properties(const Resource& desired, ValueMap observed, const FingerprintKey& key);
+
+/// The change that a notification means for a resource of a type that acts on it: "run" or "restart".
+PropertyChange notified_change(const Resource& desired, const FingerprintKey& key);
 
 /// What making `changes` can cost: Destructive where data may be lost (a non-empty directory removed, a file
 /// replaced by another kind), Disruptive where something restarts.

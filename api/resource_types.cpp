@@ -245,6 +245,7 @@ constexpr std::array kTypes{
                             "of the three is needed. The name is free.",
                  .needs_live_system = true,
                  .takes_ensure = false,
+                 .acts_on_notify = true,
                  .properties = kCommand,
                  .example = "- command: rebuild-index\n  run: [/usr/bin/rebuild, --all]\n"
                             "  unless: [/usr/bin/test, -f, /var/lib/index]\n"},
@@ -257,6 +258,7 @@ constexpr std::array kTypes{
                  .summary = "A systemd unit.",
                  .needs_live_system = true,
                  .takes_ensure = false,
+                 .acts_on_notify = true,
                  .properties = kService,
                  .example =
                      "- service: chrony\n  enabled: true\n  running: true\n  after: [package/chrony]\n"},

@@ -60,6 +60,8 @@ struct ResourceType {
     bool needs_live_system = false;
     bool name_is_path = false;
     bool takes_ensure = true;
+    /// A notification makes it act (restart, run); for other types `notify` only orders.
+    bool acts_on_notify = false;
     std::span<const PropertySchema> properties; // `ensure` among them where it is taken
     std::string_view example;                   // YAML of one resource, for the reference
 };

@@ -126,6 +126,31 @@ TEST(ResourceDiff, CommandsRunWhenTheyAreNotDone) {
               Risk::Disruptive);
 }
 
+TEST(ResourceDiff, AnOwedNotificationIsADifference) {
+    const auto command =
+        resource(R"({"type":"command","name":"c","properties":{"run":["/bin/true"],"only_notified":true}})");
+    EXPECT_EQ(changes(command, R"({"done":true})"), "");
+    EXPECT_EQ(changes(command, R"({"done":true,"owed":true})"), " null -> [\"/bin/true\"] (run)\n");
+    const auto service =
+        resource(R"({"type":"service","name":"s","properties":{"running":true,"restart":"reload"}})");
+    EXPECT_EQ(changes(service, R"({"running":true,"owed":true})"), " null -> reload (restart)\n");
+    EXPECT_EQ(changes(service, R"({"running":false,"owed":true})"), "running false -> true (update)\n")
+        << "starting it is enough";
+    const auto file = kMotd;
+    EXPECT_EQ(changes(file, R"({"ensure":"present","content":"new\n","mode":"0644","owed":true})"), "");
+}
+
+TEST(ResourceDiff, WhatIsShownOfAMachineHoldsNoPrivateValue) {
+    const ValueMap found =
+        observed(R"({"ensure":"present","mode":"0600","content":"hunter1","owner":"root"})");
+    const ValueMap seen = shown_properties(kMotd, found, kKey);
+    EXPECT_TRUE(is_fingerprint(*seen.find("content")));
+    EXPECT_EQ(*seen.find("owner"), Value("root"));
+    const ValueMap large{
+        {"ensure", "present"}, {"mode", "0644"}, {"content", std::string(kShownBytes + 1, 'x')}};
+    EXPECT_TRUE(is_summary(*shown_properties(kMotd, large, kKey).find("content")));
+}
+
 TEST(ResourceDiff, ListedGroupsMustBeAmongTheActualOnes) {
     const auto user = resource(R"({"type":"user","name":"u","properties":{"groups":["adm"]}})");
     EXPECT_EQ(changes(user, R"({"ensure":"present","groups":["adm","sudo"]})"), "");
