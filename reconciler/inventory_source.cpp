@@ -1,0 +1,174 @@
+#include "reconciler/inventory_source.h"
+
+#include "git/working_tree.h"
+#include "support/process.h"
+
+#include <fmt/format.h>
+
+namespace lab::reconciler {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_url(std::string_view text) {
+    if (text.find("://") != std::string_view::npos) return true;
+    // git's own short form, user@host:path, unless such a folder exists.
+    const auto colon = text.find(':');
+    return colon != std::string_view::npos && text.find('/') > colon && !fs::exists(fs::path(text));
+}
+
+/// The nearest folder upwards that holds a lab.yaml.
+Result<fs::path> enclosing(const fs::path& start) {
+    std::error_code failed;
+    for (fs::path folder = fs::absolute(start, failed); !folder.empty(); folder = folder.parent_path()) {
+        if (fs::exists(folder / "lab.yaml", failed)) return folder;
+        if (folder == folder.root_path()) break;
+    }
+    return Error{.code = ErrorCode::NotFound,
+                 .message = fmt::format("no lab.yaml in '{}' or a folder above it", start.string()),
+                 .hint =
+                     "go to an inventory, name one with --inventory DIR, or make one with `lab init DIR`"};
+}
+
+/// Runs the system's git, so that the user's credentials, proxies and ssh settings apply.
+Result<void> run_git(std::vector<std::string> words, const InventoryRequest& request) {
+    words.insert(words.begin(), "git");
+    auto ran = run({.argv = std::move(words), .timeout = std::chrono::minutes(10)}, request.stop);
+    if (!ran) return std::move(ran).error();
+    if (ran->ok()) return {};
+    return Error{.code = ErrorCode::Unavailable,
+                 .message =
+                     fmt::format("git could not read '{}': {}", request.inventory,
+                                 ran->err.empty() ? fmt::format("exit code {}", ran->exit_code) : ran->err)};
+}
+
+/// A bare copy of the repository behind a URL, brought up to date.
+Result<fs::path> fetched(const InventoryRequest& request) {
+    const fs::path folder =
+        request.home / "cache/inventories" / sha256(request.inventory).hex().substr(0, 32);
+    if (fs::exists(folder / "HEAD")) {
+        LAB_TRY(run_git({"-C", folder.string(), "fetch", "--quiet", "--prune", "origin",
+                         "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
+                        request));
+        return folder;
+    }
+    LAB_TRY(make_directories(folder.parent_path(), 0700));
+    const fs::path fresh =
+        folder.string() + ".new"; // renamed when whole: a killed clone is never taken for one
+    std::error_code ignored;
+    fs::remove_all(fresh, ignored);
+    LAB_TRY(run_git({"clone", "--quiet", "--bare", "--", request.inventory, fresh.string()}, request));
+    fs::rename(fresh, folder, ignored);
+    if (ignored) return errno_error("cannot keep the clone", ignored.value());
+    return folder;
+}
+
+std::string below(const fs::path& folder, const fs::path& root) {
+    std::error_code failed;
+    const fs::path canonical = fs::canonical(folder, failed);
+    const std::string relative = failed ? std::string() : canonical.lexically_relative(root).string();
+    return relative == "." ? std::string() : relative;
+}
+
+bool may_be_inventory(std::string_view path) {
+    return path.ends_with(".yaml") || path.ends_with(".yml") ||
+           path.find("modules/") != std::string_view::npos;
+}
+
+} // namespace
+
+Result<InventorySource> InventorySource::open(const InventoryRequest& request) {
+    InventorySource source;
+    if (is_url(request.inventory)) {
+        auto folder = fetched(request);
+        if (!folder) return std::move(folder).error();
+        auto repository = git::Repository::open(*folder);
+        if (!repository) return std::move(repository).error();
+        source.name_ = request.inventory;
+        source.repository_ = std::make_shared<git::Repository>(std::move(*repository));
+        return source.at(request.revision.empty() ? "HEAD" : request.revision);
+    }
+    auto folder = request.inventory.empty() ? enclosing(request.directory)
+                                            : Result<fs::path>(request.directory / request.inventory);
+    if (!folder) return std::move(folder).error();
+    source.name_ = folder->lexically_normal().string();
+    if (auto repository = git::Repository::discover(*folder)) {
+        source.prefix_ = below(*folder, repository->work_directory());
+        source.repository_ = std::make_shared<git::Repository>(std::move(*repository));
+    } else if (repository.error().code != ErrorCode::NotFound) {
+        return std::move(repository).error();
+    }
+    if (!request.revision.empty()) return source.at(request.revision);
+
+    if (!fs::exists(*folder / "lab.yaml"))
+        return Error{.code = ErrorCode::NotFound,
+                     .message = fmt::format("'{}' has no lab.yaml: it is no inventory", source.name_),
+                     .hint = "make one with `lab init " + source.name_ + "`"};
+    auto tree = git::open_working_tree(*folder);
+    if (!tree) return std::move(tree).error();
+    source.tree_ = std::move(*tree);
+    if (source.repository_)
+        if (auto head = source.repository_->head(); head && *head) source.commit_ = **head;
+    return source;
+}
+
+Result<InventorySource> InventorySource::at(std::string_view revision) const {
+    if (!repository_)
+        return Error{.code = ErrorCode::Invalid,
+                     .message =
+                         fmt::format("'{}' is in no git repository, so it has no '{}'", name_, revision),
+                     .hint = "run `git init` and commit the inventory"};
+    InventorySource source;
+    source.name_ = name_;
+    source.prefix_ = prefix_;
+    source.repository_ = repository_;
+    source.working_tree_ = false;
+    auto commit = repository_->resolve(revision);
+    if (!commit) return std::move(commit).error();
+    source.commit_ = std::move(*commit);
+    auto tree = repository_->tree(source.commit_, prefix_);
+    if (!tree) return std::move(tree).error();
+    source.tree_ = std::move(*tree);
+    return source;
+}
+
+bool TableRules::present(std::string_view provider) const {
+    return table_.find(provider) != nullptr;
+}
+
+std::vector<std::string> TableRules::names() const {
+    return table_.names();
+}
+
+std::vector<spec::ProviderRules::Problem>
+TableRules::validate(std::string_view provider, const ValueMap& settings, bool on_server) const {
+    std::vector<Problem> problems;
+    if (const providers::Provider* known = table_.find(provider))
+        for (providers::Provider::SettingProblem& problem : known->validate(settings, on_server))
+            problems.push_back({.setting = std::move(problem.setting),
+                                .message = std::move(problem.message),
+                                .help = std::move(problem.help)});
+    return problems;
+}
+
+Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source) {
+    spec::Loaded loaded = spec::load(source.tree());
+    api::Plan::Inventory origin{.source = source.name(),
+                                .id = loaded.inventory.settings.id,
+                                .commit = source.commit(),
+                                .dirty = false,
+                                .digest = loaded.inventory.digest};
+    if (source.is_working_tree()) {
+        origin.dirty = source.commit().empty();
+        if (!origin.dirty) {
+            auto changed = source.repository()->first_change(source.prefix(), loaded.files, may_be_inventory);
+            if (!changed) return std::move(changed).error();
+            origin.dirty = changed->has_value();
+        }
+        if (origin.dirty) origin.commit.clear();
+    }
+    return std::make_unique<LoadedInventory>(LoadedInventory{
+        .source = std::move(source), .loaded = std::move(loaded), .origin = std::move(origin)});
+}
+
+} // namespace lab::reconciler

@@ -1,0 +1,72 @@
+#pragma once
+// Where an inventory is read from: a folder while it is edited, or a commit straight from git's object store.
+// Both give the same inventory.
+
+#include "git/repository.h"
+#include "providers/provider.h"
+#include "reconciler/engine.h"
+#include "spec/load.h"
+
+#include <filesystem>
+
+namespace lab::reconciler {
+
+struct InventoryRequest {
+    std::filesystem::path
+        directory;              // the current one: searched upwards for a lab.yaml where `inventory` is empty
+    std::string inventory;      // folder or URL
+    std::string revision;       // empty: the working tree (of a URL: its default branch)
+    std::filesystem::path home; // LAB_HOME, for clones
+    std::stop_token stop;
+};
+
+/// One tree of files that holds an inventory.
+class InventorySource {
+  public:
+    /// NotFound where no lab.yaml is found; the hint says how to make one.
+    static Result<InventorySource> open(const InventoryRequest& request);
+    /// The same inventory in another commit of its repository.
+    Result<InventorySource> at(std::string_view revision) const;
+
+    const FileTree& tree() const noexcept { return *tree_; }
+    /// For people: the folder or URL.
+    const std::string& name() const noexcept { return name_; }
+    /// Null where the folder is in no repository.
+    const git::Repository* repository() const noexcept { return repository_ ? &*repository_ : nullptr; }
+    /// Hex id of the commit read, or of HEAD below a working tree; empty where there is none.
+    const std::string& commit() const noexcept { return commit_; }
+    bool is_working_tree() const noexcept { return working_tree_; }
+    /// The inventory's folder inside its repository; "" is the root.
+    const std::string& prefix() const noexcept { return prefix_; }
+
+  private:
+    InventorySource() = default;
+    std::string name_, commit_, prefix_;
+    std::shared_ptr<git::Repository> repository_; // shared with the same inventory at other commits
+    std::unique_ptr<FileTree> tree_;
+    bool working_tree_ = true;
+};
+
+/// spec's view of the providers of this build; for Fleet::resolve.
+class TableRules final : public spec::ProviderRules {
+  public:
+    explicit TableRules(const providers::ProviderTable& table) : table_(table) {}
+    bool present(std::string_view provider) const override;
+    std::vector<std::string> names() const override;
+    std::vector<Problem> validate(std::string_view provider, const ValueMap& settings,
+                                  bool on_server) const override;
+
+  private:
+    const providers::ProviderTable& table_;
+};
+
+/// An inventory with what it was read from. Stays where it is: the fleet made from it refers to it.
+struct LoadedInventory {
+    InventorySource source;
+    spec::Loaded loaded;
+    api::Plan::Inventory origin;
+};
+/// Reads and decodes; problems are in `loaded.diagnostics`. Errors: the tree or repository cannot be read.
+Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source);
+
+} // namespace lab::reconciler
