@@ -1,0 +1,166 @@
+#include "store/detail/schema.h"
+
+#include <array>
+#include <fmt/format.h>
+
+namespace lab::store::detail {
+namespace {
+
+constexpr const char* kFirst = R"sql(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE inventories(
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL UNIQUE,
+  key BLOB NOT NULL,                    -- of fingerprints
+  serial INTEGER NOT NULL DEFAULT 0,
+  full_commit TEXT,                     -- the newest fully applied one and its guard
+  max_destroy INTEGER,
+  max_destructive_percent INTEGER);
+
+-- Equal documents once. Referred to by id; removed when the last reference goes.
+CREATE TABLE documents(
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE,
+  body TEXT NOT NULL);
+
+-- Narrow: every plan reads it whole.
+CREATE TABLE servers(
+  id INTEGER PRIMARY KEY,
+  inventory INTEGER NOT NULL REFERENCES inventories(id),
+  name TEXT NOT NULL,
+  server_id TEXT NOT NULL DEFAULT '',   -- empty: never applied
+  provider TEXT NOT NULL DEFAULT '',
+  environment TEXT NOT NULL DEFAULT '',
+  cloud TEXT NOT NULL DEFAULT '',
+  region TEXT NOT NULL DEFAULT '',
+  labels TEXT NOT NULL DEFAULT '',      -- one a line
+  applied INTEGER NOT NULL DEFAULT 0,
+  protect INTEGER NOT NULL DEFAULT 0,
+  applied_key BLOB,
+  in_sync_key BLOB,
+  observed_at INTEGER,                  -- ms since 1970
+  presence INTEGER NOT NULL DEFAULT 2,
+  units INTEGER NOT NULL DEFAULT 0,
+  skipped INTEGER NOT NULL DEFAULT 0,
+  stale INTEGER NOT NULL DEFAULT 0,     -- came from a snapshot: not trusted until seen again
+  UNIQUE(inventory, name));
+CREATE UNIQUE INDEX servers_by_id ON servers(inventory, server_id) WHERE server_id <> '';
+
+CREATE TABLE applied_servers(
+  server INTEGER PRIMARY KEY REFERENCES servers(id) ON DELETE CASCADE,
+  commit_id TEXT NOT NULL,
+  settings TEXT NOT NULL);
+
+CREATE TABLE applied_modules(
+  server INTEGER NOT NULL REFERENCES servers(id) ON DELETE CASCADE,
+  module TEXT NOT NULL,
+  document INTEGER NOT NULL REFERENCES documents(id),
+  commits TEXT NOT NULL,                -- one for all resources, or one a line in their order
+  PRIMARY KEY(server, module));
+CREATE INDEX applied_modules_by_document ON applied_modules(document);
+
+CREATE TABLE observed(
+  server INTEGER PRIMARY KEY REFERENCES servers(id) ON DELETE CASCADE,
+  state TEXT NOT NULL,
+  resources INTEGER NOT NULL REFERENCES documents(id),
+  facts INTEGER REFERENCES documents(id));
+CREATE INDEX observed_by_resources ON observed(resources);
+CREATE INDEX observed_by_facts ON observed(facts);
+
+CREATE TABLE plans(
+  inventory INTEGER NOT NULL REFERENCES inventories(id),
+  plan_id TEXT NOT NULL,
+  registered_at INTEGER NOT NULL,
+  spent_at INTEGER,
+  PRIMARY KEY(inventory, plan_id));
+
+CREATE TABLE runs(
+  id INTEGER PRIMARY KEY,
+  inventory INTEGER NOT NULL REFERENCES inventories(id),
+  run_id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  plan_id TEXT NOT NULL,
+  plan INTEGER REFERENCES documents(id), -- null: too old to be kept
+  commit_id TEXT NOT NULL,
+  covers_all INTEGER NOT NULL DEFAULT 0,
+  who TEXT NOT NULL,
+  host TEXT NOT NULL,
+  holder TEXT NOT NULL,                  -- the lock file that shows that it lives
+  state INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  summary TEXT NOT NULL);
+CREATE INDEX runs_by_plan ON runs(plan);
+
+CREATE TABLE steps(
+  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  detail TEXT NOT NULL DEFAULT '',
+  idempotency_key TEXT NOT NULL DEFAULT '',
+  started_at INTEGER,
+  ended_at INTEGER,
+  PRIMARY KEY(run, sequence));
+CREATE UNIQUE INDEX steps_by_action ON steps(run, action);
+)sql";
+
+constexpr std::array kMigrations = {Migration{kFirst}};
+
+} // namespace
+
+std::span<const Migration> migrations() {
+    return kMigrations;
+}
+
+Result<SchemaState> schema_state(Connection& connection) {
+    SchemaState state;
+    const auto application = connection.integer("PRAGMA application_id");
+    if (!application) return application.error();
+    const auto version = connection.integer("PRAGMA user_version");
+    if (!version) return version.error();
+    const auto tables = connection.integer("SELECT count(*) FROM sqlite_schema");
+    if (!tables) return tables.error();
+    state.version = *version;
+    state.ours = *application == kApplicationId;
+    state.blank = *tables == 0;
+    return state;
+}
+
+Result<void> migrate(Connection& connection, std::span<const Migration> steps) {
+    auto transaction = Transaction::begin(connection, Durability::Full);
+    if (!transaction) return std::move(transaction).error();
+    // Read inside the transaction: another process may have been faster.
+    const auto version = connection.integer("PRAGMA user_version");
+    if (!version) return version.error();
+    const auto newest = static_cast<std::int64_t>(steps.size());
+    if (*version >= newest) return {};
+    for (std::int64_t next = *version; next < newest; ++next) {
+        if (auto done = connection.script(steps[static_cast<std::size_t>(next)].sql); !done)
+            return std::move(done).error().during(fmt::format("while migrating the state to version {}", next + 1));
+    }
+    LAB_TRY(connection.script(fmt::format("PRAGMA user_version={}; PRAGMA application_id={};", newest, kApplicationId).c_str()));
+    // The header's number alone could be a flipped bit; two that agree are believed.
+    LAB_TRY(connection.run("INSERT INTO meta(name, value) VALUES('schema', ?) "
+                           "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                           {std::to_string(newest)}));
+    return transaction->commit();
+}
+
+Result<void> configure(Connection& connection) {
+    return connection.script("PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; "
+                             "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768; PRAGMA trusted_schema=OFF;");
+}
+
+Result<void> quick_check(Connection& connection) {
+    auto rows = connection.query("PRAGMA quick_check(1)");
+    if (!rows) return std::move(rows).error();
+    const auto found = rows->next();
+    if (!found) return found.error();
+    if (*found && rows->view(0) == "ok") return {};
+    return Error{.code = ErrorCode::Invalid,
+                 .message = *found ? rows->text(0) : std::string("the check gave no answer")};
+}
+
+} // namespace lab::store::detail
