@@ -1,0 +1,177 @@
+#include "git/detail/commit_tree.h"
+
+#include "git/detail/handles.h"
+#include "support/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace lab::git {
+namespace {
+
+constexpr std::size_t kMaxDepth = 512; // of folders in a commit; git's own checkout ends at PATH_MAX
+constexpr std::size_t kMaxLinks = 40;  // symlinks followed for one path, as the kernel does
+constexpr std::size_t kMaxLinkBytes = 4096;
+
+EntryKind kind_of(git_filemode_t mode) {
+    switch (mode) {
+    case GIT_FILEMODE_TREE: return EntryKind::Directory;
+    case GIT_FILEMODE_LINK: return EntryKind::Symlink;
+    case GIT_FILEMODE_COMMIT: return EntryKind::Submodule;
+    case GIT_FILEMODE_BLOB:
+    case GIT_FILEMODE_BLOB_EXECUTABLE:
+    case GIT_FILEMODE_UNREADABLE: break;
+    }
+    return EntryKind::File;
+}
+
+struct Found {
+    git_oid id{};
+    EntryKind kind = EntryKind::Directory;
+};
+
+/// Reads through the repository's object database and cache, which libgit2 locks; nothing else is shared.
+class CommitTree final : public FileTree {
+  public:
+    CommitTree(std::shared_ptr<git_repository> repository, const git_oid& root, std::string description)
+        : repository_(std::move(repository)), root_(root), description_(std::move(description)) {}
+
+    Result<std::vector<TreeEntry>> list(std::string_view directory, const Prune& prune) const override {
+        auto start = find(directory);
+        if (!start) return std::move(start).error();
+        if (start->kind != EntryKind::Directory)
+            return Error{.code = ErrorCode::NotFound,
+                         .message = fmt::format("'{}' is no directory in {}", directory, description_)};
+        std::vector<TreeEntry> entries;
+        LAB_TRY(walk(start->id, std::string(directory), prune, entries, 0));
+        std::sort(entries.begin(), entries.end(),
+                  [](const TreeEntry& a, const TreeEntry& b) { return a.path < b.path; });
+        return entries;
+    }
+
+    Result<std::string> read(std::string_view path, std::size_t max_bytes) const override {
+        auto found = find(path);
+        if (!found) return std::move(found).error();
+        if (found->kind != EntryKind::File)
+            return Error{.code = ErrorCode::Invalid,
+                         .message = fmt::format("'{}' is no file in {}", path, description_)};
+        return read_blob(found->id, path, max_bytes);
+    }
+
+    std::string describe() const override { return description_; }
+
+  private:
+    Result<void> walk(const git_oid& id, const std::string& path, const Prune& prune,
+                      std::vector<TreeEntry>& entries, std::size_t depth) const {
+        if (depth > kMaxDepth)
+            return Error{.code = ErrorCode::Invalid,
+                         .message =
+                             fmt::format("folders are nested deeper than {} in {}", kMaxDepth, description_)};
+        auto tree = open_tree(id);
+        if (!tree) return std::move(tree).error();
+        const std::size_t count = git_tree_entrycount(tree->get());
+        for (std::size_t i = 0; i < count; ++i) {
+            const git_tree_entry* entry = git_tree_entry_byindex(tree->get(), i);
+            const git_oid entry_id = *git_tree_entry_id(entry);
+            const std::string name = git_tree_entry_name(entry);
+            TreeEntry found{.path = path.empty() ? name : fmt::format("{}/{}", path, name),
+                            .kind = kind_of(git_tree_entry_filemode(entry))};
+            if (found.kind == EntryKind::File || found.kind == EntryKind::Symlink) found.blob = hex(entry_id);
+            const bool enter = found.kind == EntryKind::Directory && !(prune && prune(found));
+            const std::string below = found.path;
+            entries.push_back(std::move(found));
+            if (enter) LAB_TRY(walk(entry_id, below, prune, entries, depth + 1));
+        }
+        return {};
+    }
+
+    Result<TreeHandle> open_tree(const git_oid& id) const {
+        git_tree* tree = nullptr;
+        if (const int status = git_tree_lookup(&tree, repository_.get(), &id); status != 0)
+            return git_error_as(status, fmt::format("cannot read a folder of {}", description_));
+        return TreeHandle(tree);
+    }
+
+    Result<std::string> read_blob(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
+        git_blob* raw = nullptr;
+        if (const int status = git_blob_lookup(&raw, repository_.get(), &id); status != 0)
+            return git_error_as(status, fmt::format("cannot read '{}' of {}", path, description_));
+        const BlobHandle blob(raw);
+        const auto size = static_cast<std::size_t>(git_blob_rawsize(raw));
+        if (size > max_bytes)
+            return Error{.code = ErrorCode::Invalid,
+                         .message = fmt::format("'{}' has {} bytes, more than the {} that are read", path,
+                                                size, max_bytes)};
+        return std::string(static_cast<const char*>(git_blob_rawcontent(raw)), size);
+    }
+
+    /// What is at `path`, symlinks on the way and at its end followed.
+    Result<Found> find(std::string_view path) const {
+        std::vector<Found> parents{{root_, EntryKind::Directory}}; // from the root to where we are
+        std::vector<std::string> left;                             // names still to go, the next one last
+        push_names(left, path);
+        std::size_t links = 0;
+        while (!left.empty()) {
+            const std::string name = std::move(left.back());
+            left.pop_back();
+            if (name.empty() || name == ".") continue;
+            if (name == "..") {
+                parents.pop_back();
+                if (parents.empty()) return leaves(path);
+                continue;
+            }
+            if (parents.back().kind != EntryKind::Directory) return missing(path);
+            auto next = child(parents.back().id, name, path);
+            if (!next) return std::move(next).error();
+            if (next->kind != EntryKind::Symlink) {
+                parents.push_back(*next);
+                continue;
+            }
+            if (++links > kMaxLinks)
+                return Error{.code = ErrorCode::Invalid,
+                             .message = fmt::format("'{}' goes through too many symbolic links", path)};
+            auto target = read_blob(next->id, path, kMaxLinkBytes);
+            if (!target) return std::move(target).error();
+            if (target->starts_with('/')) return leaves(path);
+            push_names(left, *target);
+        }
+        return parents.back();
+    }
+
+    Result<Found> child(const git_oid& directory, const std::string& name, std::string_view path) const {
+        auto tree = open_tree(directory);
+        if (!tree) return std::move(tree).error();
+        const git_tree_entry* entry = git_tree_entry_byname(tree->get(), name.c_str());
+        if (!entry) return missing(path);
+        return Found{*git_tree_entry_id(entry), kind_of(git_tree_entry_filemode(entry))};
+    }
+
+    static void push_names(std::vector<std::string>& left, std::string_view path) {
+        const auto names = split(path, '/');
+        for (auto name = names.rbegin(); name != names.rend(); ++name)
+            left.emplace_back(*name);
+    }
+
+    Error missing(std::string_view path) const {
+        return {.code = ErrorCode::NotFound,
+                .message = fmt::format("there is no '{}' in {}", path, description_)};
+    }
+
+    Error leaves(std::string_view path) const {
+        return {.code = ErrorCode::Denied,
+                .message = fmt::format("'{}' leads out of the inventory through a symbolic link", path)};
+    }
+
+    std::shared_ptr<git_repository> repository_; // shared with the Repository and its other trees
+    git_oid root_;
+    std::string description_;
+};
+
+} // namespace
+
+std::unique_ptr<FileTree> make_commit_tree(std::shared_ptr<git_repository> repository, const git_oid& tree,
+                                           std::string description) {
+    return std::make_unique<CommitTree>(std::move(repository), tree, std::move(description));
+}
+
+} // namespace lab::git

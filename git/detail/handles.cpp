@@ -1,0 +1,47 @@
+#include "git/detail/handles.h"
+
+#include <array>
+#include <fmt/format.h>
+
+namespace lab::git {
+
+void start_libgit2() {
+    static const bool ready = [] {
+        git_libgit2_init(); // for the life of the program
+        // Hashing every object again costs a third of reading it; git itself does not either.
+        git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+        // Its check fails with "config value 'safe.directory' was not found". It guards programs that run
+        // what a repository's config names; we only read objects. Who may give lab an inventory is checked
+        // where it is found.
+        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        return true;
+    }();
+    static_cast<void>(ready);
+}
+
+Error git_error_as(int status, std::string what) {
+    const git_error* last = git_error_last();
+    const std::string said = last && last->message ? last->message : "unknown failure";
+    ErrorCode code = ErrorCode::Internal;
+    if (status == GIT_ENOTFOUND) code = ErrorCode::NotFound;
+    if (status == GIT_EINVALIDSPEC || status == GIT_EAMBIGUOUS || status == GIT_EPEEL)
+        code = ErrorCode::Invalid;
+    // Damaged or unreadable repositories are the world's doing, not ours.
+    if (code == ErrorCode::Internal) code = ErrorCode::Unavailable;
+    return {.code = code, .message = fmt::format("{}: {}", what, said)};
+}
+
+std::string hex(const git_oid& id) {
+    std::array<char, GIT_OID_HEXSZ + 1> text{};
+    git_oid_tostr(text.data(), text.size(), &id);
+    return text.data();
+}
+
+Result<git_oid> parse_id(std::string_view text) {
+    git_oid id;
+    if (text.size() != GIT_OID_HEXSZ || git_oid_fromstrn(&id, text.data(), text.size()) != 0)
+        return Error{.code = ErrorCode::Invalid, .message = fmt::format("'{}' is no commit id", text)};
+    return id;
+}
+
+} // namespace lab::git
