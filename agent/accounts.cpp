@@ -87,22 +87,12 @@ Result<std::vector<std::string>> read_lines(const Tree& tree, std::string_view p
 }
 
 Result<void> write_lines(const Tree& tree, std::string_view path, const std::vector<std::string>& lines) {
-    Tree::FileOptions options;
-    options.mode = path.ends_with("shadow") ? 0640 : 0644;
-    options.uid = ::geteuid();
-    options.gid = ::getegid();
-    if (path.ends_with("shadow") && options.uid == 0) {
+    Tree::FileOptions options; // as those of the file before
+    if (path.ends_with("shadow") && !tree.exists(path)) {
         // Debian's tools read it as group shadow; elsewhere there is no such group and only root may.
         auto shadow = tree.group_id("shadow");
-        if (shadow)
-            options.gid = *shadow;
-        else
-            options.mode = 0600;
-    }
-    if (auto status = tree.status(path)) {
-        options.mode = status->st_mode & 07777;
-        options.uid = status->st_uid;
-        options.gid = status->st_gid;
+        options.mode = shadow ? 0640 : 0600;
+        if (shadow && ::geteuid() == 0) options.gid = *shadow;
     }
     std::string text;
     for (const std::string& line : lines)
@@ -286,21 +276,8 @@ void Accounts::remove_group(std::string_view name) {
     gshadow_.changed |= erase_line(gshadow_.lines, name);
 }
 
-Result<void> make_parent_folders(const Tree& tree, std::string_view path) {
-    for (std::size_t slash = path.find('/', 1); slash != std::string_view::npos;
-         slash = path.find('/', slash + 1)) {
-        const std::string folder(path.substr(0, slash));
-        if (tree.exists(folder)) continue;
-        auto parent = tree.open_parent(folder);
-        if (!parent) return std::move(parent).error();
-        if (::mkdirat(parent->directory.get(), parent->name.c_str(), 0755) != 0 && errno != EEXIST)
-            return errno_error(fmt::format("cannot make '{}'", folder), errno);
-    }
-    return {};
-}
-
 Result<void> Accounts::write(const Tree& tree) const {
-    LAB_TRY(make_parent_folders(tree, "/etc/passwd"));
+    LAB_TRY(tree.make_parents("/etc/passwd"));
     if (group_.changed) LAB_TRY(write_lines(tree, "/etc/group", group_.lines));
     if (gshadow_.changed) LAB_TRY(write_lines(tree, "/etc/gshadow", gshadow_.lines));
     // The password before the account: an account without a line in shadow has none.

@@ -1,13 +1,8 @@
 #include "agent/detail/managed_files.h"
 
-#include "agent/detail/accounts.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
-
-#include <cerrno>
-
-#include <unistd.h>
 
 namespace lab::agent {
 namespace {
@@ -32,21 +27,9 @@ Result<std::optional<std::string>> read_managed(const Tree& tree, std::string_vi
 }
 
 Result<void> write_managed(const Tree& tree, std::string_view path, std::string_view lines) {
-    LAB_TRY(make_parent_folders(tree, path));
+    LAB_TRY(tree.make_parents(path));
     return tree.write(path, fmt::format("# managed by lab: changes made here are undone\n{}", lines),
-                      {.mode = 0644, .uid = ::geteuid(), .gid = ::getegid()});
-}
-
-Result<void> remove_managed(const Tree& tree, std::string_view path) {
-    auto parent = tree.open_parent(path);
-    if (!parent) {
-        if (parent.error().code == ErrorCode::NotFound) return {};
-        return std::move(parent).error();
-    }
-    if (::unlinkat(parent->directory.get(), parent->name.c_str(), 0) != 0 && errno != ENOENT)
-        return errno_error(fmt::format("cannot remove '{}'", path), errno);
-    ::fsync(parent->directory.get());
-    return {};
+                      {.mode = 0644});
 }
 
 } // namespace lab::agent

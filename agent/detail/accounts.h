@@ -68,9 +68,6 @@ class Accounts {
     std::string login_defs_;
 };
 
-/// Makes the folders above `path` that are missing, mode 0755.
-Result<void> make_parent_folders(const Tree& tree, std::string_view path);
-
 /// Invalid where a name, or a field that becomes part of a line, would not stay one field of one line.
 Result<void> check_account_name(std::string_view kind, std::string_view name);
 Result<void> check_account_field(std::string_view property, std::string_view text);

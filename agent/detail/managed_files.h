@@ -14,7 +14,5 @@ namespace lab::agent {
 Result<std::optional<std::string>> read_managed(const Tree& tree, std::string_view path);
 /// Makes missing folders above it; the first line says whose file it is. Mode 0644, owned by us.
 Result<void> write_managed(const Tree& tree, std::string_view path, std::string_view lines);
-/// No error where it is not there.
-Result<void> remove_managed(const Tree& tree, std::string_view path);
 
 } // namespace lab::agent

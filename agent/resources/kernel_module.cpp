@@ -53,13 +53,13 @@ Result<void> keep_files(const api::Resource& resource, Host& host) {
         if (options->find('\n') != std::string::npos)
             return Error{ErrorCode::Invalid, "'options' of a kernel module must be one line", {}, {}};
         if (trim(*options).empty())
-            LAB_TRY(remove_managed(host.tree, options_file(resource.name)));
+            LAB_TRY(host.tree.remove(options_file(resource.name)));
         else
             LAB_TRY(write_managed(host.tree, options_file(resource.name),
                                   fmt::format("options {} {}\n", resource.name, sysctl_value(*options))));
     }
     if (!boolean_property(resource.properties, "persisted").value_or(true))
-        return remove_managed(host.tree, load_file(resource.name));
+        return host.tree.remove(load_file(resource.name));
     return write_managed(host.tree, load_file(resource.name), resource.name + "\n");
 }
 
@@ -97,8 +97,8 @@ class KernelModuleHandler final : public Handler {
         LAB_TRY(check_module_name(resource.name));
         const Presence now = presence(resource.name, host);
         if (wants_absent(resource)) {
-            LAB_TRY(remove_managed(host.tree, load_file(resource.name)));
-            LAB_TRY(remove_managed(host.tree, options_file(resource.name)));
+            LAB_TRY(host.tree.remove(load_file(resource.name)));
+            LAB_TRY(host.tree.remove(options_file(resource.name)));
             return unload(resource.name, now, host);
         }
         // The options first: they act when the module is loaded.

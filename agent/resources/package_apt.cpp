@@ -108,8 +108,8 @@ Result<void> update_lists(const std::string& name, const std::optional<std::stri
         if (*known) return {};
         return std::move(updated).error().during(fmt::format("while looking for package '{}'", name));
     }
-    (void)host.tree.write(kListsStamp, "", {}); // only saves a fetch; its folder may not be there yet
-    return {};
+    LAB_TRY(host.tree.make_parents(kListsStamp));
+    return host.tree.write(kListsStamp, "", {});
 }
 
 } // namespace

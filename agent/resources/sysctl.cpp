@@ -72,7 +72,7 @@ class SysctlHandler final : public Handler {
     Result<void> apply(const api::Resource& resource, const ValueMap&, Host& host) const override {
         const std::string file = sysctl_file(resource.name);
         // The kernel keeps its value: what it was before us is not known.
-        if (wants_absent(resource)) return remove_managed(host.tree, file);
+        if (wants_absent(resource)) return host.tree.remove(file);
         const auto wanted = text_property(resource.properties, "value");
         if (!wanted) return Error{ErrorCode::Invalid, "a sysctl needs 'value'", {}, {}};
         const std::string value = sysctl_value(*wanted);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace lab::agent {
@@ -128,16 +127,10 @@ Result<void> remove_live(const std::string& name, Host& host) {
 
 Result<void> make_home(const Tree& tree, const UserEntry& user) {
     if (tree.exists(user.home)) return {};
-    LAB_TRY(make_parent_folders(tree, user.home));
-    auto parent = tree.open_parent(user.home);
-    if (!parent) return std::move(parent).error();
-    if (::mkdirat(parent->directory.get(), parent->name.c_str(), kHomeMode) != 0 && errno != EEXIST)
-        return errno_error(fmt::format("cannot make '{}'", user.home), errno);
+    LAB_TRY(tree.make_parents(user.home));
+    LAB_TRY(tree.make_directory(user.home, kHomeMode));
     if (::geteuid() != 0) return {}; // an ordinary user's tree: everything in it is his
-    if (::fchownat(parent->directory.get(), parent->name.c_str(), user.uid, user.gid, AT_SYMLINK_NOFOLLOW) !=
-        0)
-        return errno_error(fmt::format("cannot give '{}' to '{}'", user.home, user.name), errno);
-    return {};
+    return tree.set_ownership(user.home, std::nullopt, user.uid, user.gid);
 }
 
 /// The id of the primary group: the one asked for, else one of the user's own name, made where it is missing.

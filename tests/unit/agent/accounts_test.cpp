@@ -95,7 +95,9 @@ TEST_F(AccountsTest, MakesAUserInAnEmptyTree) {
     struct stat status {};
     ASSERT_EQ(::stat((root_ / "home/app").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700u);
-    if (::geteuid() == 0) EXPECT_EQ(status.st_uid, 1000u);
+    if (::geteuid() == 0) {
+        EXPECT_EQ(status.st_uid, 1000u);
+    }
     ASSERT_EQ(::stat((root_ / "etc/shadow").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0007, 0u);
 }
