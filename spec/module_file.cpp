@@ -172,7 +172,10 @@ void read_resource_key(ResourceTemplate& resource, const api::ResourceType& type
     } else if (name == "sensitive") {
         resource.sensitive = read_boolean(value, name, diagnostics).value_or(false);
     } else if (api::find_property(type, name)) {
-        ResourceTemplate::Property property{.name = std::string(name), .value = value.as_value(), .at = value.span()};
+        ResourceTemplate::Property property;
+        property.name = std::string(name);
+        property.value = value.as_value();
+        property.at = value.span();
         collect_strings(value, property.strings);
         resource.properties.push_back(std::move(property));
     } else {
@@ -233,6 +236,7 @@ void read_health(Module& module, const Node& node, Diagnostics& diagnostics) {
 void read_module_key(Module& module, const Node& key, const Node& value, Diagnostics& diagnostics) {
     const std::string_view name = key.text();
     if (name == "name") {
+        module.at = value.span();
         if (auto text = read_name(value, name, "module", diagnostics)) module.name = std::move(text->value);
     } else if (name == "version") {
         if (auto text = read_text(value, name, diagnostics)) module.version = std::move(text->value);
@@ -316,15 +320,13 @@ Module decode_module(const Document& document, std::string folder, Diagnostics& 
     const Node root = document.root();
     module.at = root.span();
     if (!root.is_map()) {
-        add_error(diagnostics, "spec/wrong-type", "a module.yaml must be a map that begins with 'name' and 'version'",
+        add_error(diagnostics, "spec/wrong-type", "a module.yaml must be a map with at least a 'name'",
                   root.span());
         return module;
     }
     for (std::size_t i = 0; i < root.size(); ++i) read_module_key(module, root.key(i), root.value(i), diagnostics);
-    for (const std::string_view required : {"name"sv, "version"sv})
-        if (!root.find(required))
-            add_error(diagnostics, "spec/missing-key", fmt::format("the module has no '{}'", required), root.span(),
-                      required == "name" ? "" : "write a version, quoted: version: \"1.0.0\"");
+    if (!root.find("name"))
+        add_error(diagnostics, "spec/missing-key", "the module has no 'name'", root.span());
     return module;
 }
 

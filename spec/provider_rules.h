@@ -24,6 +24,8 @@ class ProviderRules {
 };
 
 /// Providers that lab knows by name; not every build has each.
+inline constexpr std::string_view kKnownProviders[] = {"baremetal", "aws",     "ssh",       "local",
+                                                       "xcpng",     "proxmox", "kubernetes"};
 bool is_known_provider(std::string_view name) noexcept;
 
 } // namespace lab::spec

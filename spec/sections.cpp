@@ -2,6 +2,7 @@
 
 #include "spec/detail/decode.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
