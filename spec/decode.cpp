@@ -19,6 +19,8 @@ std::string suggestion(std::string_view word, Candidates candidates) {
     return near ? fmt::format("did you mean '{}'?", *near) : std::string();
 }
 
+constexpr std::size_t kMostProblems = 10'000;
+
 /// "a string", "an integer", "null".
 std::string with_article(std::string_view type) {
     if (type == "null") return "null";
@@ -29,12 +31,28 @@ std::string with_article(std::string_view type) {
 
 void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at, std::string help,
                std::vector<Diagnostic::Note> notes) {
+    if (is_full(diagnostics)) return;
+    if (diagnostics.items().size() + 1 == kMostProblems) {
+        diagnostics.add({.severity = Severity::Error,
+                         .code = "spec/limit",
+                         .message = "there are too many problems: the rest is not told",
+                         .help = "put these right first"});
+        return;
+    }
     diagnostics.add({.severity = Severity::Error,
                      .code = std::string(code),
                      .message = std::move(message),
                      .at = std::move(at),
                      .help = std::move(help),
                      .notes = std::move(notes)});
+}
+
+bool is_full(const Diagnostics& diagnostics) noexcept { return diagnostics.items().size() >= kMostProblems; }
+
+std::string Suggestions::operator()(std::string_view word, std::span<const std::string_view> candidates) {
+    if (candidates.size() > comparisons_) return {};
+    comparisons_ -= candidates.size();
+    return suggestion(word, candidates);
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
@@ -54,6 +72,7 @@ std::string listed(std::span<const std::string_view> names) {
 }
 
 void report_unknown_key(const Node& key, const Keys& keys, Diagnostics& diagnostics) {
+    if (is_full(diagnostics)) return;
     const std::string_view name = key.text();
     if (std::find(keys.later.begin(), keys.later.end(), name) != keys.later.end()) {
         add_error(diagnostics, "spec/unknown-key", fmt::format("this version of lab has no '{}' in {}", name, keys.what),

@@ -14,12 +14,26 @@
 
 namespace lab::spec::detail {
 
+/// Adds an error, until there are so many that nobody reads them: then one that says so, and no more.
 void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at,
                std::string help = {}, std::vector<Diagnostic::Note> notes = {});
 
 /// "did you mean 'environment'?", or nothing where no candidate is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
+
+/// Whether add_error adds nothing more.
+bool is_full(const Diagnostics& diagnostics) noexcept;
+
+/// Suggestions out of long lists of names cost time; a hostile inventory could ask for many.
+class Suggestions {
+  public:
+    /// As did_you_mean, as long as the budget lasts.
+    std::string operator()(std::string_view word, std::span<const std::string_view> candidates);
+
+  private:
+    std::size_t comparisons_ = 1'000'000;
+};
 
 /// "'a', 'b' and 'c'".
 std::string listed(std::span<const std::string_view> names);

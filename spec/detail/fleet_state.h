@@ -1,0 +1,155 @@
+#pragma once
+// What Fleet::resolve works out, in the order in which its parts are filled: scalars, labels, selectors, modules, units,
+// graphs, keys. Names are views into the inventory, which outlives it.
+
+#include "spec/detail/bitset.h"
+#include "spec/detail/compiled_module.h"
+#include "spec/detail/reporter.h"
+#include "spec/fleet.h"
+
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace lab::spec::detail {
+
+/// One effective scalar: the text as written, and the level that wrote it. No text: nothing gave it.
+struct Chosen {
+    const Text* text = nullptr;
+    Level level = Level::Implicit;
+};
+
+/// The scalars of one server.
+struct Scalars {
+    std::string_view environment = "default", cloud, provider, region, domain;
+    const Environment* declared_environment = nullptr;
+    const Cloud* declared_cloud = nullptr;
+};
+
+/// A label as servers carry it: "k3s" or "k3s=server".
+struct LabelTerm {
+    std::string_view text, name, value;
+    std::uint32_t bare = 0;             // term of the name alone
+    std::vector<std::uint32_t> provides; // declared labels it brings, indexes of LabelTable::declared
+    Bitset servers;                     // that carry it; for a bare name, with any value
+};
+
+struct LabelTable {
+    std::vector<const Label*> declared; // sorted by text
+    std::vector<LabelTerm> terms;
+    std::unordered_map<std::string_view, std::uint32_t> ids; // of terms, by text
+    std::vector<std::uint32_t> of_servers;                   // terms, server after server
+    std::vector<std::uint32_t> starts;                       // where each server's begin; one more at the end
+
+    std::span<const std::uint32_t> of(ServerIndex server) const {
+        return std::span(of_servers).subspan(starts[server], starts[server + 1] - starts[server]);
+    }
+};
+
+struct Selectors {
+    std::map<std::string_view, Bitset> environments, regions, clouds, providers, groups;
+};
+
+/// One value a level gives a param of a module; no value: none does.
+struct ParamValue {
+    const Value* value = nullptr;
+    Level level = Level::Implicit;
+    std::string_view through;
+    const Span* at = nullptr;
+};
+
+/// Two labels that cannot agree on a param.
+struct ParamConflict {
+    std::uint32_t param = 0;
+    std::uint32_t first = 0, second = 0; // declared labels
+    const Span* first_at = nullptr;
+    const Span* second_at = nullptr;
+};
+
+/// A module with the params that one set of levels below the servers gives it. Shared by all servers with that set.
+struct Unit {
+    std::uint32_t module = 0;
+    const Environment* environment = nullptr; // where it gives params of the module
+    std::vector<std::uint32_t> labels;        // likewise; declared labels
+    std::vector<ParamValue> params;           // by index of the module's params
+    std::vector<ParamConflict> conflicts;
+    ServerIndex first_server = 0;
+    Value scope; // params as templates see them
+    Digest digest;
+    const Shape* shape = nullptr; // null: differs between servers
+    Shape own_shape;              // where it is not the module's
+    /// By index of the module's resources: rendered, or nothing where it differs between servers or is not there.
+    std::vector<std::optional<api::Resource>> resources;
+};
+
+/// A module on a server: its unit, and whether the server gives params of its own.
+struct Placement {
+    std::uint32_t unit = 0;
+    bool own_params = false;
+};
+
+struct ModuleEntry {
+    const Module* module = nullptr;
+    std::uint32_t rank = 0;             // place in the order that puts dependencies first
+    std::vector<std::uint32_t> closure; // it and all it depends on
+    std::optional<Bitset> allowed;      // where `targets` restrict it
+    CompiledModule compiled;
+};
+
+struct ModuleTable {
+    std::vector<ModuleEntry> entries; // sorted by name
+    std::unordered_map<std::string_view, std::uint32_t> ids;
+    /// By declared label: modules it lists, and those it gives params (with the settings' indexes).
+    std::vector<std::vector<std::uint32_t>> of_label;
+    std::vector<std::vector<std::uint32_t>> params_of_label;
+};
+
+struct FleetState {
+    const Inventory* inventory = nullptr;
+    const ProviderRules* providers = nullptr;
+    api::FingerprintKey key;
+
+    std::vector<Scalars> servers;
+    LabelTable labels;
+    Selectors selectors;
+    ModuleTable modules;
+    std::vector<Unit> units;
+    std::vector<Placement> placements; // server after server, in run order of modules
+    std::vector<std::uint32_t> placement_starts;
+    IdTable ids;
+    std::vector<Digest> keys;
+
+    const Server& server(ServerIndex index) const { return inventory->servers[index]; }
+    std::span<const Placement> placed(ServerIndex index) const {
+        return std::span(placements).subspan(placement_starts[index], placement_starts[index + 1] - placement_starts[index]);
+    }
+    const ModuleEntry& module_of(const Unit& unit) const { return modules.entries[unit.module]; }
+};
+
+// The steps of Fleet::resolve, in order.
+void resolve_scalars(FleetState& state, Reporter& reporter);
+void resolve_labels(FleetState& state, Reporter& reporter);
+void resolve_selectors(FleetState& state, Reporter& reporter);
+void resolve_modules(FleetState& state, Reporter& reporter);
+void resolve_units(FleetState& state, Reporter& reporter);
+void resolve_graphs(FleetState& state, Reporter& reporter);
+void resolve_keys(FleetState& state);
+
+// Which level gives what.
+Chosen choose_environment(const Server& server);
+Chosen choose_cloud(const FleetState& state, const Server& server, const Environment* environment);
+Chosen choose_region(const FleetState& state, const Server& server, const Environment* environment);
+Chosen choose_domain(const FleetState& state, const Environment* environment);
+/// Cloud's settings overlaid by the server's.
+ValueMap merged_settings(const FleetState& state, ServerIndex index);
+
+Bitset evaluate(const FleetState& state, const Target& target);
+void check_target(const FleetState& state, const Target& target, Diagnostics& diagnostics);
+
+/// The params of a placement, its server's own among them.
+std::vector<ParamValue> params_of(const FleetState& state, ServerIndex index, const Placement& placement);
+/// As a scope for templates: what nothing gives is null.
+Value params_scope(const Module& module, const std::vector<ParamValue>& params);
+
+} // namespace lab::spec::detail

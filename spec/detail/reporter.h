@@ -1,0 +1,31 @@
+#pragma once
+// Collects what is wrong with resolved servers. The same problem of many servers is said once, with the first of them.
+
+#include "spec/detail/decode.h"
+#include "spec/inventory.h"
+
+#include <string>
+#include <unordered_set>
+
+namespace lab::spec::detail {
+
+class Reporter {
+  public:
+    explicit Reporter(Diagnostics& diagnostics) : diagnostics_(&diagnostics) {}
+
+    /// `server`: on which it showed; null where that says nothing.
+    void error(std::string_view code, std::string message, const Span& at, std::string help = {},
+               std::vector<Diagnostic::Note> notes = {}, const Server* server = nullptr);
+    Diagnostics& diagnostics() noexcept { return *diagnostics_; }
+    /// "did you mean 'x'?", or nothing.
+    std::string suggest(std::string_view word, std::span<const std::string_view> candidates) {
+        return suggestions_(word, candidates);
+    }
+
+  private:
+    Diagnostics* diagnostics_;
+    Suggestions suggestions_;
+    std::unordered_set<std::string> said_;
+};
+
+} // namespace lab::spec::detail
