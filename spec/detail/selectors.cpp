@@ -153,7 +153,7 @@ class TargetChecker {
         check_labels(target.labels);
         check_labels(target.all_labels);
         check_environments(target.environments);
-        check_named(target.regions, "region", state_.selectors.regions);
+        check_regions(target.regions);
         check_clouds(target.clouds);
         check_providers(target.providers);
         check_groups(target.groups);
@@ -162,14 +162,14 @@ class TargetChecker {
     }
     void check_groups(const std::vector<Term>& terms) {
         for (const Term& term : terms)
-            if (!state_.inventory->groups.contains(term.text)) report("group", term, names(state_.inventory->groups));
+            if (!state_.inventory->groups.contains(term.text)) report("spec/unknown-group", "group", term, names(state_.inventory->groups));
     }
     void check_servers(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
             if (is_glob(term.text) || state_.inventory->find_server(term.text)) continue;
             std::vector<std::string_view> known;
             for (const Server& server : state_.inventory->servers) known.push_back(server.name);
-            report("server", term, known);
+            report("spec/unknown-server", "server", term, known);
         }
     }
 
@@ -181,8 +181,9 @@ class TargetChecker {
         return out;
     }
 
-    void report(std::string_view what, const Term& term, const std::vector<std::string_view>& known) {
-        add_error(diagnostics_, fmt::format("spec/unknown-{}", what), fmt::format("there is no {} '{}'", what, term.text),
+    void report(std::string_view slug, std::string_view what, const Term& term,
+                const std::vector<std::string_view>& known) {
+        add_error(diagnostics_, slug, fmt::format("there is no {} '{}'", what, term.text),
                   term.at, suggestions_(term.text, known));
     }
 
@@ -194,19 +195,20 @@ class TargetChecker {
             const bool known = labels.contains(term.text) || labels.contains(std::string(name)) ||
                                std::any_of(labels.begin(), labels.end(),
                                            [&](const auto& label) { return label.second.name == term.text; });
-            if (!known) report("label", term, names(labels));
+            if (!known) report("spec/unknown-label", "label", term, names(labels));
         }
     }
-    void check_named(const std::vector<Term>& terms, std::string_view what, const std::map<std::string_view, Bitset>& sets) {
+    void check_regions(const std::vector<Term>& terms) {
         for (const Term& term : terms)
-            if (!sets.contains(term.text)) report(what, term, names(sets));
+            if (!state_.selectors.regions.contains(term.text))
+                report("spec/unknown-region", "region", term, names(state_.selectors.regions));
     }
     void check_environments(const std::vector<Term>& terms) {
         for (const Term& term : terms)
             if (term.text != "default" && !state_.inventory->environments.contains(term.text)) {
                 std::vector<std::string_view> known = names(state_.inventory->environments);
                 known.push_back("default");
-                report("environment", term, known);
+                report("spec/unknown-environment", "environment", term, known);
             }
     }
     void check_clouds(const std::vector<Term>& terms) {
@@ -215,13 +217,13 @@ class TargetChecker {
             if (is_known_provider(term.text) || state_.providers->present(term.text)) continue;
             std::vector<std::string_view> known = names(state_.selectors.clouds);
             for (const auto& [name, cloud] : state_.inventory->clouds) known.push_back(name);
-            report("cloud", term, known);
+            report("spec/unknown-cloud", "cloud", term, known);
         }
     }
     void check_providers(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
             if (is_known_provider(term.text) || state_.providers->present(term.text)) continue;
-            report("provider", term, std::vector<std::string_view>(std::begin(kKnownProviders), std::end(kKnownProviders)));
+            report("spec/unknown-provider", "provider", term, std::vector<std::string_view>(std::begin(kKnownProviders), std::end(kKnownProviders)));
         }
     }
 
