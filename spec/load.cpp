@@ -27,11 +27,14 @@ struct FileResult {
     Diagnostics diagnostics;
 };
 
-Span whole_file(const std::string& path) { return {.file = std::make_shared<const std::string>(path)}; }
+Span whole_file(const std::string& path) {
+    return {.file = std::make_shared<const std::string>(path)};
+}
 
 void report_unreadable(const TreeEntry& entry, const Error& error, Diagnostics& diagnostics) {
     if (error.code == ErrorCode::Denied && entry.kind == EntryKind::Symlink)
-        add_error(diagnostics, "spec/symlink", "this symbolic link leaves the inventory", whole_file(entry.path),
+        add_error(diagnostics, "spec/symlink", "this symbolic link leaves the inventory",
+                  whole_file(entry.path),
                   "put what it points to into the inventory, or name it in lab.ignore");
     else
         add_error(diagnostics, "spec/unreadable", error.text(), whole_file(entry.path), error.hint);
@@ -48,7 +51,8 @@ FileResult read_one(const FileTree& tree, const TreeEntry& entry, const LoadLimi
         report_unreadable(entry, text.error(), result.diagnostics);
         return result;
     }
-    if (budget.fetch_sub(static_cast<std::int64_t>(text->size())) < static_cast<std::int64_t>(text->size())) return result;
+    if (budget.fetch_sub(static_cast<std::int64_t>(text->size())) < static_cast<std::int64_t>(text->size()))
+        return result;
     result.text = *std::move(text);
     result.digest = sha256(result.text);
     const auto document = Document::parse(entry.path, result.text, result.diagnostics);
@@ -57,20 +61,22 @@ FileResult read_one(const FileTree& tree, const TreeEntry& entry, const LoadLimi
 }
 
 /// In the order of `entries`, read by as many threads as there is work and cores for.
-std::vector<FileResult> read_files(const FileTree& tree, const std::vector<TreeEntry>& entries, const LoadLimits& limits,
-                                   std::atomic<std::int64_t>& budget) {
+std::vector<FileResult> read_files(const FileTree& tree, const std::vector<TreeEntry>& entries,
+                                   const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
     std::vector<FileResult> results(entries.size());
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
         constexpr std::size_t kChunk = 32;
-        for (std::size_t first = next.fetch_add(kChunk); first < entries.size(); first = next.fetch_add(kChunk))
+        for (std::size_t first = next.fetch_add(kChunk); first < entries.size();
+             first = next.fetch_add(kChunk))
             for (std::size_t i = first; i < std::min(first + kChunk, entries.size()); ++i)
                 results[i] = read_one(tree, entries[i], limits, budget);
     };
     const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
     const std::size_t others = std::min({cores, std::size_t{8}, entries.size() / kFilesPerThread + 1}) - 1;
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < others; ++i) threads.emplace_back(work);
+    for (std::size_t i = 0; i < others; ++i)
+        threads.emplace_back(work);
     work();
     return results;
 }
@@ -78,8 +84,8 @@ std::vector<FileResult> read_files(const FileTree& tree, const std::vector<TreeE
 template <typename T>
 void report_twice(std::string_view what, const std::string& name, const T& first, const T& second,
                   Diagnostics& diagnostics) {
-    add_error(diagnostics, "spec/duplicate-name", fmt::format("{} '{}' is defined twice", what, name), second.at,
-              "a definition is in one place: join the two", {{"first defined here", first.at}});
+    add_error(diagnostics, "spec/duplicate-name", fmt::format("{} '{}' is defined twice", what, name),
+              second.at, "a definition is in one place: join the two", {{"first defined here", first.at}});
 }
 
 /// Moves definitions into a map by name; the first of two with one name stays.
@@ -98,19 +104,23 @@ void merge_parts(detail::Parts parts, Inventory& inventory, Diagnostics& diagnos
     if (parts.settings) inventory.settings = std::move(*parts.settings);
     merge(parts.environments, inventory.environments, "environment", by_name, diagnostics);
     merge(parts.clouds, inventory.clouds, "cloud", by_name, diagnostics);
-    merge(parts.labels, inventory.labels, "label", [](const Label& label) { return label.text(); }, diagnostics);
+    merge(
+        parts.labels, inventory.labels, "label", [](const Label& label) { return label.text(); },
+        diagnostics);
     merge(parts.groups, inventory.groups, "group", by_name, diagnostics);
     merge(parts.module_sources, inventory.module_sources, "module", by_name, diagnostics);
     std::move(parts.servers.begin(), parts.servers.end(), std::back_inserter(inventory.servers));
 }
 
 void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
-    std::stable_sort(servers.begin(), servers.end(), [](const Server& a, const Server& b) { return a.name < b.name; });
-    const auto last = std::unique(servers.begin(), servers.end(), [&](const Server& first, const Server& second) {
-        if (first.name != second.name) return false;
-        report_twice("server", first.name, first, second, diagnostics);
-        return true;
-    });
+    std::stable_sort(servers.begin(), servers.end(),
+                     [](const Server& a, const Server& b) { return a.name < b.name; });
+    const auto last =
+        std::unique(servers.begin(), servers.end(), [&](const Server& first, const Server& second) {
+            if (first.name != second.name) return false;
+            report_twice("server", first.name, first, second, diagnostics);
+            return true;
+        });
     servers.erase(last, servers.end());
 }
 
@@ -118,7 +128,8 @@ void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
 SourceLines source_lines(std::vector<FileResult>& results, const Inventory& inventory) {
     // Shared: a std::function is copied, and the texts may be large.
     auto texts = std::make_shared<std::map<std::string, std::string>>(inventory.module_files);
-    for (FileResult& result : results) texts->emplace(std::move(result.path), std::move(result.text));
+    for (FileResult& result : results)
+        texts->emplace(std::move(result.path), std::move(result.text));
     return [texts](const std::string& file, std::uint32_t line) -> std::optional<std::string> {
         const auto found = texts->find(file);
         if (found == texts->end()) return std::nullopt;
@@ -139,34 +150,40 @@ SourceLines source_lines(std::vector<FileResult>& results, const Inventory& inve
 /// Path and bytes of every file, in the order of paths.
 Digest inventory_digest(const std::vector<FileResult>& results, const Inventory& inventory) {
     std::map<std::string_view, Digest> digests;
-    for (const FileResult& result : results) digests.emplace(result.path, result.digest);
-    for (const auto& [path, bytes] : inventory.module_files) digests.emplace(path, sha256(bytes));
+    for (const FileResult& result : results)
+        digests.emplace(result.path, result.digest);
+    for (const auto& [path, bytes] : inventory.module_files)
+        digests.emplace(path, sha256(bytes));
     Hasher hasher;
-    for (const auto& [path, digest] : digests) hasher.part(path).part(digest);
+    for (const auto& [path, digest] : digests)
+        hasher.part(path).part(digest);
     return hasher.finish();
 }
 
 void check_links(const FileTree& tree, const std::vector<TreeEntry>& links, Diagnostics& diagnostics) {
     for (const TreeEntry& link : links) {
         const auto read = tree.read(link.path, 1u << 20);
-        if (!read && read.error().code == ErrorCode::Denied) report_unreadable(link, read.error(), diagnostics);
+        if (!read && read.error().code == ErrorCode::Denied)
+            report_unreadable(link, read.error(), diagnostics);
     }
 }
 
 /// lab.yaml alone, because it says which other files belong.
-std::optional<FileResult> read_root(const FileTree& tree, const std::vector<TreeEntry>& entries, const LoadLimits& limits,
-                                    std::atomic<std::int64_t>& budget, Diagnostics& diagnostics) {
-    const auto root =
-        std::find_if(entries.begin(), entries.end(), [](const TreeEntry& entry) { return entry.path == kRootFile; });
+std::optional<FileResult> read_root(const FileTree& tree, const std::vector<TreeEntry>& entries,
+                                    const LoadLimits& limits, std::atomic<std::int64_t>& budget,
+                                    Diagnostics& diagnostics) {
+    const auto root = std::find_if(entries.begin(), entries.end(),
+                                   [](const TreeEntry& entry) { return entry.path == kRootFile; });
     if (root == entries.end()) {
-        add_error(diagnostics, "spec/no-inventory", fmt::format("there is no lab.yaml in the {}", tree.describe()), {},
+        add_error(diagnostics, "spec/no-inventory",
+                  fmt::format("there is no lab.yaml in the {}", tree.describe()), {},
                   "an inventory has a lab.yaml at its root; `lab init` makes one");
         return std::nullopt;
     }
     FileResult result = read_one(tree, *root, limits, budget);
     if (!result.parts.settings && !result.diagnostics.has_errors())
-        add_error(result.diagnostics, "spec/missing-key", "lab.yaml has no section 'lab'", whole_file(root->path),
-                  "write lab: {format: 1, name: my-lab}");
+        add_error(result.diagnostics, "spec/missing-key", "lab.yaml has no section 'lab'",
+                  whole_file(root->path), "write lab: {format: 1, name: my-lab}");
     return result;
 }
 
@@ -185,23 +202,27 @@ Loaded load(const FileTree& tree, const LoadLimits& limits) {
     std::atomic<std::int64_t> budget{static_cast<std::int64_t>(limits.total_bytes)};
     auto root = read_root(tree, *entries, limits, budget, diagnostics);
     if (!root) return loaded;
-    const std::vector<std::string> ignore = root->parts.settings ? root->parts.settings->ignore : std::vector<std::string>();
+    const std::vector<std::string> ignore =
+        root->parts.settings ? root->parts.settings->ignore : std::vector<std::string>();
     detail::Selection selection = detail::select_files(*entries, ignore, diagnostics);
     std::erase_if(selection.files, [](const TreeEntry& entry) { return entry.path == kRootFile; });
     if (selection.files.size() > limits.files) {
-        add_error(diagnostics, "spec/limit",
-                  fmt::format("the inventory has {} files, more than {}", selection.files.size(), limits.files), {},
-                  "name what is no part of it in lab.ignore");
+        add_error(
+            diagnostics, "spec/limit",
+            fmt::format("the inventory has {} files, more than {}", selection.files.size(), limits.files), {},
+            "name what is no part of it in lab.ignore");
         selection.files.clear();
     }
     std::vector<FileResult> results = read_files(tree, selection.files, limits, budget);
     if (budget.load() < 0) {
-        add_error(diagnostics, "spec/limit", fmt::format("the inventory is larger than {} bytes", limits.total_bytes), {},
+        add_error(diagnostics, "spec/limit",
+                  fmt::format("the inventory is larger than {} bytes", limits.total_bytes), {},
                   "name what is no part of it in lab.ignore");
         return loaded;
     }
     results.push_back(std::move(*root));
-    std::sort(results.begin(), results.end(), [](const FileResult& a, const FileResult& b) { return a.path < b.path; });
+    std::sort(results.begin(), results.end(),
+              [](const FileResult& a, const FileResult& b) { return a.path < b.path; });
     for (FileResult& result : results) {
         merge_parts(std::move(result.parts), loaded.inventory, diagnostics);
         diagnostics.append(std::move(result.diagnostics));
@@ -210,8 +231,10 @@ Loaded load(const FileTree& tree, const LoadLimits& limits) {
     check_links(tree, selection.links, diagnostics);
     detail::load_modules(tree, selection, limits, loaded.inventory, diagnostics);
     loaded.inventory.digest = inventory_digest(results, loaded.inventory);
-    for (const FileResult& result : results) loaded.files.push_back(result.path);
-    for (const auto& [path, bytes] : loaded.inventory.module_files) loaded.files.push_back(path);
+    for (const FileResult& result : results)
+        loaded.files.push_back(result.path);
+    for (const auto& [path, bytes] : loaded.inventory.module_files)
+        loaded.files.push_back(path);
     std::sort(loaded.files.begin(), loaded.files.end());
     loaded.lines = source_lines(results, loaded.inventory);
     return loaded;

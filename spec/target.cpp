@@ -11,9 +11,10 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kKeys{"labels"sv, "environment"sv, "region"sv, "cloud"sv,
-                           "provider"sv, "servers"sv, "groups"sv, "exclude"sv};
-constexpr std::array kExcludeKeys{"labels"sv, "environment"sv, "region"sv, "cloud"sv, "provider"sv, "servers"sv, "groups"sv};
+constexpr std::array kKeys{"labels"sv,   "environment"sv, "region"sv, "cloud"sv,
+                           "provider"sv, "servers"sv,     "groups"sv, "exclude"sv};
+constexpr std::array kExcludeKeys{"labels"sv,   "environment"sv, "region"sv, "cloud"sv,
+                                  "provider"sv, "servers"sv,     "groups"sv};
 constexpr std::array kLater{"size"sv};
 constexpr std::array kLabelKeys{"all"sv};
 
@@ -26,8 +27,9 @@ std::vector<Term> read_terms(const Node& node, std::string_view key, Diagnostics
         texts.push_back(std::move(*text));
     }
     if (node.is_list() && node.size() == 0)
-        detail::add_error(diagnostics, "spec/bad-target", fmt::format("'{}' names nothing, so nothing could match", key),
-                          node.span(), "name something, or leave the key out");
+        detail::add_error(diagnostics, "spec/bad-target",
+                          fmt::format("'{}' names nothing, so nothing could match", key), node.span(),
+                          "name something, or leave the key out");
     std::vector<Term> terms;
     for (Text& text : texts) {
         if (key == "labels" && !detail::check_label(text, diagnostics)) continue;
@@ -62,8 +64,8 @@ std::vector<Term>* list_of(Target& target, std::string_view key) {
 } // namespace
 
 bool Target::empty() const noexcept {
-    return labels.empty() && all_labels.empty() && environments.empty() && regions.empty() && clouds.empty() &&
-           providers.empty() && groups.empty() && servers.empty() && exclude.empty();
+    return labels.empty() && all_labels.empty() && environments.empty() && regions.empty() &&
+           clouds.empty() && providers.empty() && groups.empty() && servers.empty() && exclude.empty();
 }
 
 Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude) {
@@ -84,14 +86,16 @@ Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude)
         else if (auto* list = list_of(target, key))
             *list = read_terms(node.value(i), key, diagnostics);
         else
-            detail::report_unknown_key(
-                node.key(i),
-                {what, is_exclude ? std::span<const std::string_view>(kExcludeKeys) : std::span<const std::string_view>(kKeys),
-                 kLater},
-                diagnostics);
+            detail::report_unknown_key(node.key(i),
+                                       {what,
+                                        is_exclude ? std::span<const std::string_view>(kExcludeKeys)
+                                                   : std::span<const std::string_view>(kKeys),
+                                        kLater},
+                                       diagnostics);
     }
     if (target.empty() && diagnostics.errors() == before)
-        detail::add_error(diagnostics, "spec/bad-target", fmt::format("{} that is empty selects nothing", what), node.span(),
+        detail::add_error(diagnostics, "spec/bad-target",
+                          fmt::format("{} that is empty selects nothing", what), node.span(),
                           fmt::format("name at least one of {}", detail::listed(kExcludeKeys)));
     return target;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The one language that selects servers: `match`, `target`, `targets`, `exclude` in YAML and the CLI's filters.
-// Any of within a key, all of across keys; labels: {all: [a, b]} asks for all. `exclude` is a union.
+// The one language that selects servers: `match`, `target`, `targets`, `exclude` in YAML and the CLI's
+// filters. Any of within a key, all of across keys; labels: {all: [a, b]} asks for all. `exclude` is a union.
 
 #include "support/diagnostics.h"
 
@@ -18,7 +18,8 @@ struct Term {
     Span at;
 };
 
-/// One filter. Empty lists do not filter; a Target with all lists empty selects nothing and is refused when parsed.
+/// One filter. Empty lists do not filter; a Target with all lists empty selects nothing and is refused when
+/// parsed.
 struct Target {
     std::vector<Term> labels;     // any of: "k3s" (any value), "k3s=server"
     std::vector<Term> all_labels; // labels: {all: [...]}
@@ -31,7 +32,8 @@ struct Target {
     bool empty() const noexcept;
 };
 
-/// Decodes a `match`, `target` or `targets` map, or with `is_exclude` an exclude map (which takes no exclude of its own).
+/// Decodes a `match`, `target` or `targets` map, or with `is_exclude` an exclude map (which takes no exclude
+/// of its own).
 Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude = false);
 
 } // namespace lab::spec

@@ -1,6 +1,6 @@
 #pragma once
-// A module with its templates parsed and every name in them checked, and how it is rendered for one set of params and
-// one server.
+// A module with its templates parsed and every name in them checked, and how it is rendered for one set of
+// params and one server.
 
 #include "api/resource.h"
 #include "api/resource_types.h"
@@ -24,8 +24,8 @@ inline constexpr std::string_view kServerFields[] = {"name",   "domain",   "fqdn
 
 /// What a template, or several, may read.
 struct Reads {
-    std::uint32_t server = 0;           // bits of kServerFields
-    std::vector<std::uint32_t> params;  // indexes of the module's params, sorted
+    std::uint32_t server = 0;          // bits of kServerFields
+    std::vector<std::uint32_t> params; // indexes of the module's params, sorted
     bool facts = false;
 
     void add(const Reads& other);
@@ -37,8 +37,8 @@ struct Piece {
     std::string text;
     std::optional<Template> tags; // none: the text stands for itself
     Reads reads;
-    Span at;                   // of the scalar, or of the whole template file
-    bool whole_file = false;   // a file of the module, not a scalar of its module.yaml
+    Span at;                    // of the scalar, or of the whole template file
+    bool whole_file = false;    // a file of the module, not a scalar of its module.yaml
     bool is_expression = false; // `when`
 };
 
@@ -69,7 +69,6 @@ struct CompiledModule {
     std::vector<CompiledResource> resources;
     Reads reads, shape_reads;
     bool failed = false; // some template is no template: nothing is rendered
-
 };
 
 CompiledModule compile_module(const Inventory& inventory, const Module& module, Reporter& reporter);
@@ -78,12 +77,13 @@ CompiledModule compile_module(const Inventory& inventory, const Module& module, 
 struct RenderFor {
     const Inventory& inventory;
     const CompiledModule& module;
-    const Value& params;                // a map
-    const Value* server = nullptr;      // a map; null where nothing reads it
-    const Server* shown_on = nullptr;   // for messages
+    const Value& params;              // a map
+    const Value* server = nullptr;    // a map; null where nothing reads it
+    const Server* shown_on = nullptr; // for messages
 };
 
-/// The resource without the edges that others imply; nullopt where its `when` is false or something is wrong with it.
+/// The resource without the edges that others imply; nullopt where its `when` is false or something is wrong
+/// with it.
 std::optional<api::Resource> render_resource(const RenderFor& target, std::size_t index, Reporter& reporter);
 
 /// Ids of resources as small numbers. A table on top of another adds to it without changing it.

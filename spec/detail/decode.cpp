@@ -10,7 +10,8 @@ namespace lab::spec::detail {
 namespace {
 
 bool is_word(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
 }
 
 template <typename Candidates>
@@ -29,8 +30,8 @@ std::string with_article(std::string_view type) {
 
 } // namespace
 
-void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at, std::string help,
-               std::vector<Diagnostic::Note> notes) {
+void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at,
+               std::string help, std::vector<Diagnostic::Note> notes) {
     if (is_full(diagnostics)) return;
     if (diagnostics.items().size() + 1 == kMostProblems) {
         diagnostics.add({.severity = Severity::Error,
@@ -47,7 +48,9 @@ void add_error(Diagnostics& diagnostics, std::string_view code, std::string mess
                      .notes = std::move(notes)});
 }
 
-bool is_full(const Diagnostics& diagnostics) noexcept { return diagnostics.items().size() >= kMostProblems; }
+bool is_full(const Diagnostics& diagnostics) noexcept {
+    return diagnostics.items().size() >= kMostProblems;
+}
 
 std::string Suggestions::operator()(std::string_view word, std::span<const std::string_view> candidates) {
     if (candidates.size() > comparisons_) return {};
@@ -75,8 +78,9 @@ void report_unknown_key(const Node& key, const Keys& keys, Diagnostics& diagnost
     if (is_full(diagnostics)) return;
     const std::string_view name = key.text();
     if (std::find(keys.later.begin(), keys.later.end(), name) != keys.later.end()) {
-        add_error(diagnostics, "spec/unknown-key", fmt::format("this version of lab has no '{}' in {}", name, keys.what),
-                  key.span(), "it belongs to the language but does not act yet: remove it");
+        add_error(diagnostics, "spec/unknown-key",
+                  fmt::format("this version of lab has no '{}' in {}", name, keys.what), key.span(),
+                  "it belongs to the language but does not act yet: remove it");
         return;
     }
     std::string help = did_you_mean(name, keys.known);
@@ -90,8 +94,8 @@ void report_type(const Node& node, std::string_view key, std::string_view wanted
     const bool quotable = node.is_scalar() && node.plain() && wanted == "a string";
     if (quotable) help = fmt::format("quote it: \"{}\"", node.text());
     add_error(diagnostics, "spec/wrong-type",
-              fmt::format("'{}' must be {}, not {}", key, wanted, with_article(node.type_name())), node.span(),
-              std::move(help));
+              fmt::format("'{}' must be {}, not {}", key, wanted, with_article(node.type_name())),
+              node.span(), std::move(help));
 }
 
 bool is_map(const Node& node, std::string_view key, Diagnostics& diagnostics) {
@@ -118,8 +122,8 @@ std::optional<Text> read_text(const Node& node, std::string_view key, Diagnostic
     return Text{std::string(node.text()), node.span()};
 }
 
-std::optional<std::int64_t> read_integer(const Node& node, std::string_view key, std::int64_t min, std::int64_t max,
-                                         Diagnostics& diagnostics) {
+std::optional<std::int64_t> read_integer(const Node& node, std::string_view key, std::int64_t min,
+                                         std::int64_t max, Diagnostics& diagnostics) {
     const Value value = node.is_scalar() ? node.scalar() : Value();
     const std::int64_t* number = value.if_int();
     if (!number) {
@@ -127,8 +131,8 @@ std::optional<std::int64_t> read_integer(const Node& node, std::string_view key,
         return std::nullopt;
     }
     if (*number < min || *number > max) {
-        add_error(diagnostics, "spec/bad-value", fmt::format("'{}' must be from {} to {}, not {}", key, min, max, *number),
-                  node.span());
+        add_error(diagnostics, "spec/bad-value",
+                  fmt::format("'{}' must be from {} to {}, not {}", key, min, max, *number), node.span());
         return std::nullopt;
     }
     return *number;
@@ -137,10 +141,11 @@ std::optional<std::int64_t> read_integer(const Node& node, std::string_view key,
 std::optional<bool> read_boolean(const Node& node, std::string_view key, Diagnostics& diagnostics) {
     const Value value = node.is_scalar() ? node.scalar() : Value();
     if (const bool* flag = value.if_bool()) return *flag;
-    add_error(diagnostics, "spec/wrong-type",
-              fmt::format("'{}' must be true or false, not {}", key,
-                          node.is_scalar() ? fmt::format("'{}'", node.text()) : with_article(node.type_name())),
-              node.span());
+    add_error(
+        diagnostics, "spec/wrong-type",
+        fmt::format("'{}' must be true or false, not {}", key,
+                    node.is_scalar() ? fmt::format("'{}'", node.text()) : with_article(node.type_name())),
+        node.span());
     return std::nullopt;
 }
 
@@ -174,7 +179,8 @@ bool is_host_name(std::string_view text) noexcept {
 }
 
 bool is_identifier(std::string_view text) noexcept {
-    return is_name(text) && !(text[0] >= '0' && text[0] <= '9') && text.find_first_of("-.") == std::string_view::npos;
+    return is_name(text) && !(text[0] >= '0' && text[0] <= '9') &&
+           text.find_first_of("-.") == std::string_view::npos;
 }
 
 bool is_label(std::string_view text) noexcept {
@@ -187,26 +193,31 @@ bool is_label(std::string_view text) noexcept {
 
 bool check_name(const Text& name, std::string_view what, Diagnostics& diagnostics) {
     if (what == "server" ? is_host_name(name.value) : is_name(name.value)) return true;
-    add_error(diagnostics, "spec/bad-name", fmt::format("'{}' is no name for a {}", escape_controls(name.value), what), name.at,
-              what == "server" ? "a server's name is a host name: letters, digits and '-', in parts divided by '.'"
-                               : "names are made of letters, digits, '_', '-' and '.', and begin with a letter, digit or '_'");
+    add_error(
+        diagnostics, "spec/bad-name",
+        fmt::format("'{}' is no name for a {}", escape_controls(name.value), what), name.at,
+        what == "server"
+            ? "a server's name is a host name: letters, digits and '-', in parts divided by '.'"
+            : "names are made of letters, digits, '_', '-' and '.', and begin with a letter, digit or '_'");
     return false;
 }
 
 bool check_label(const Text& label, Diagnostics& diagnostics) {
     if (is_label(label.value)) return true;
-    add_error(diagnostics, "spec/bad-name", fmt::format("'{}' is no label", escape_controls(label.value)), label.at,
-              "a label is NAME or NAME=VALUE, of letters, digits, '_', '-' and '.'");
+    add_error(diagnostics, "spec/bad-name", fmt::format("'{}' is no label", escape_controls(label.value)),
+              label.at, "a label is NAME or NAME=VALUE, of letters, digits, '_', '-' and '.'");
     return false;
 }
 
-std::optional<Text> read_name(const Node& node, std::string_view key, std::string_view what, Diagnostics& diagnostics) {
+std::optional<Text> read_name(const Node& node, std::string_view key, std::string_view what,
+                              Diagnostics& diagnostics) {
     auto text = read_text(node, key, diagnostics);
     if (text && !check_name(*text, what, diagnostics)) text.reset();
     return text;
 }
 
-std::vector<Text> read_names(const Node& node, std::string_view key, std::string_view what, Diagnostics& diagnostics) {
+std::vector<Text> read_names(const Node& node, std::string_view key, std::string_view what,
+                             Diagnostics& diagnostics) {
     std::vector<Text> names = read_texts(node, key, diagnostics);
     std::erase_if(names, [&](const Text& name) {
         return what == "label" ? !check_label(name, diagnostics) : !check_name(name, what, diagnostics);

@@ -1,6 +1,6 @@
 #pragma once
-// What Fleet::resolve works out, in the order in which its parts are filled: scalars, labels, selectors, modules, units,
-// graphs, keys. Names are views into the inventory, which outlives it.
+// What Fleet::resolve works out, in the order in which its parts are filled: scalars, labels, selectors,
+// modules, units, graphs, keys. Names are views into the inventory, which outlives it.
 
 #include "spec/detail/bitset.h"
 #include "spec/detail/compiled_module.h"
@@ -30,9 +30,9 @@ struct Scalars {
 /// A label as servers carry it: "k3s" or "k3s=server".
 struct LabelTerm {
     std::string_view text, name, value;
-    std::uint32_t bare = 0;             // term of the name alone
+    std::uint32_t bare = 0;              // term of the name alone
     std::vector<std::uint32_t> provides; // declared labels it brings, indexes of LabelTable::declared
-    Bitset servers;                     // that carry it; for a bare name, with any value
+    Bitset servers;                      // that carry it; for a bare name, with any value
 };
 
 struct LabelTable {
@@ -67,7 +67,8 @@ struct ParamConflict {
     const Span* second_at = nullptr;
 };
 
-/// A module with the params that one set of levels below the servers gives it. Shared by all servers with that set.
+/// A module with the params that one set of levels below the servers gives it. Shared by all servers with
+/// that set.
 struct Unit {
     std::uint32_t module = 0;
     const Environment* environment = nullptr; // where it gives params of the module
@@ -79,7 +80,8 @@ struct Unit {
     Digest digest;
     const Shape* shape = nullptr; // null: differs between servers
     Shape own_shape;              // where it is not the module's
-    /// By index of the module's resources: rendered, or nothing where it differs between servers or is not there.
+    /// By index of the module's resources: rendered, or nothing where it differs between servers or is not
+    /// there.
     std::vector<std::optional<api::Resource>> resources;
 };
 
@@ -122,7 +124,8 @@ struct FleetState {
 
     const Server& server(ServerIndex index) const { return inventory->servers[index]; }
     std::span<const Placement> placed(ServerIndex index) const {
-        return std::span(placements).subspan(placement_starts[index], placement_starts[index + 1] - placement_starts[index]);
+        return std::span(placements)
+            .subspan(placement_starts[index], placement_starts[index + 1] - placement_starts[index]);
     }
     const ModuleEntry& module_of(const Unit& unit) const { return modules.entries[unit.module]; }
 };

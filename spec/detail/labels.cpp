@@ -18,10 +18,14 @@ struct Listed {
 
 class LabelResolver {
   public:
-    LabelResolver(FleetState& state, Reporter& reporter) : state_(state), table_(state.labels), reporter_(reporter) {
-        for (const auto& [text, label] : state.inventory->labels) table_.declared.push_back(&label);
-        for (const Label* label : table_.declared) term_of(label->name);
-        for (const auto& [text, label] : state.inventory->labels) term_of(text);
+    LabelResolver(FleetState& state, Reporter& reporter)
+        : state_(state), table_(state.labels), reporter_(reporter) {
+        for (const auto& [text, label] : state.inventory->labels)
+            table_.declared.push_back(&label);
+        for (const Label* label : table_.declared)
+            term_of(label->name);
+        for (const auto& [text, label] : state.inventory->labels)
+            term_of(text);
         value_of_name_.resize(table_.terms.size());
     }
 
@@ -58,7 +62,8 @@ class LabelResolver {
         }
         term.servers = Bitset(state_.servers.size());
         if (const auto any = declared_index(term.name)) term.provides.push_back(*any);
-        if (const auto exact = term.value.empty() ? std::nullopt : declared_index(text)) term.provides.push_back(*exact);
+        if (const auto exact = term.value.empty() ? std::nullopt : declared_index(text))
+            term.provides.push_back(*exact);
         const auto id = static_cast<std::uint32_t>(table_.terms.size());
         table_.terms.push_back(std::move(term));
         table_.ids.emplace(text, id);
@@ -68,8 +73,9 @@ class LabelResolver {
     std::optional<std::uint32_t> declared_index(std::string_view text) const {
         const auto found = state_.inventory->labels.find(std::string(text));
         if (found == state_.inventory->labels.end()) return std::nullopt;
-        const auto at = std::lower_bound(table_.declared.begin(), table_.declared.end(), &found->second,
-                                         [](const Label* a, const Label* b) { return a->text() < b->text(); });
+        const auto at =
+            std::lower_bound(table_.declared.begin(), table_.declared.end(), &found->second,
+                             [](const Label* a, const Label* b) { return a->text() < b->text(); });
         return static_cast<std::uint32_t>(at - table_.declared.begin());
     }
 
@@ -94,9 +100,11 @@ class LabelResolver {
             known.push_back(text);
             if (declared.name == name && of_name.empty()) of_name = text;
         }
-        std::string help = !of_name.empty() ? fmt::format("declared is '{}'", of_name) : reporter_.suggest(label.value, known);
+        std::string help = !of_name.empty() ? fmt::format("declared is '{}'", of_name)
+                                            : reporter_.suggest(label.value, known);
         if (help.empty()) help = fmt::format("declare it: labels: {{{}: {{}}}}", label.value);
-        reporter_.error("spec/unknown-label", fmt::format("there is no label '{}'", label.value), label.at, std::move(help));
+        reporter_.error("spec/unknown-label", fmt::format("there is no label '{}'", label.value), label.at,
+                        std::move(help));
     }
 
     /// Puts the labels of `all_` on the server: one value a name, a value before none.
@@ -128,8 +136,9 @@ class LabelResolver {
             table_.terms[name].servers.set(index);
             value_of_name_[name] = {};
         }
-        std::sort(table_.of_servers.begin() + static_cast<std::ptrdiff_t>(first), table_.of_servers.end(),
-                  [&](std::uint32_t a, std::uint32_t b) { return table_.terms[a].text < table_.terms[b].text; });
+        std::sort(
+            table_.of_servers.begin() + static_cast<std::ptrdiff_t>(first), table_.of_servers.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return table_.terms[a].text < table_.terms[b].text; });
     }
 
     FleetState& state_;
@@ -142,6 +151,8 @@ class LabelResolver {
 
 } // namespace
 
-void resolve_labels(FleetState& state, Reporter& reporter) { LabelResolver(state, reporter).run(); }
+void resolve_labels(FleetState& state, Reporter& reporter) {
+    LabelResolver(state, reporter).run();
+}
 
 } // namespace lab::spec::detail

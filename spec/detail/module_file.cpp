@@ -57,7 +57,8 @@ void read_param_key(ParamSchema& schema, const Node& key, const Node& value, Dia
         schema.max = read_number(value, name, diagnostics);
     } else if (name == "enum") {
         if (is_list(value, name, diagnostics))
-            for (std::size_t i = 0; i < value.size(); ++i) schema.choices.push_back(value.item(i).as_value());
+            for (std::size_t i = 0; i < value.size(); ++i)
+                schema.choices.push_back(value.item(i).as_value());
         if (schema.choices.empty() && !value.is_scalar() && !value.is_map())
             add_error(diagnostics, "spec/bad-value", "'enum' lists no value", value.span());
     } else if (name == "summary") {
@@ -76,12 +77,13 @@ void check_param(const ParamSchema& schema, Diagnostics& diagnostics) {
         add_error(diagnostics, "spec/bad-value",
                   fmt::format("'min' and 'max' mean nothing for a {}", to_string(schema.type)), schema.at);
     if (schema.min && schema.max && *schema.min > *schema.max)
-        add_error(diagnostics, "spec/bad-value", fmt::format("'min' of param '{}' is above its 'max'", schema.name),
-                  schema.at);
-    if (schema.required && schema.fallback)
         add_error(diagnostics, "spec/bad-value",
-                  fmt::format("param '{}' is required and has a default, so it would never be missed", schema.name),
-                  schema.default_at, "remove one of the two");
+                  fmt::format("'min' of param '{}' is above its 'max'", schema.name), schema.at);
+    if (schema.required && schema.fallback)
+        add_error(
+            diagnostics, "spec/bad-value",
+            fmt::format("param '{}' is required and has a default, so it would never be missed", schema.name),
+            schema.default_at, "remove one of the two");
     for (const Value& choice : schema.choices) {
         ParamSchema without_choices = schema;
         without_choices.choices.clear();
@@ -90,8 +92,9 @@ void check_param(const ParamSchema& schema, Diagnostics& diagnostics) {
     }
     if (!schema.fallback) return;
     if (const std::string problem = param_problem(schema, *schema.fallback); !problem.empty())
-        add_error(diagnostics, "spec/bad-param", fmt::format("the default of param '{}' {}", schema.name, problem),
-                  schema.default_at, {}, {{"its type is given here", schema.at}});
+        add_error(diagnostics, "spec/bad-param",
+                  fmt::format("the default of param '{}' {}", schema.name, problem), schema.default_at, {},
+                  {{"its type is given here", schema.at}});
 }
 
 ParamSchema read_param(const Node& key, const Node& body, Diagnostics& diagnostics) {
@@ -99,8 +102,8 @@ ParamSchema read_param(const Node& key, const Node& body, Diagnostics& diagnosti
     schema.name = std::string(key.text());
     schema.at = key.span();
     if (!is_identifier(key.text()))
-        add_error(diagnostics, "spec/bad-name", fmt::format("'{}' is no name for a param", key.text()), key.span(),
-                  "templates read it: letters, digits and '_', not beginning with a digit");
+        add_error(diagnostics, "spec/bad-name", fmt::format("'{}' is no name for a param", key.text()),
+                  key.span(), "templates read it: letters, digits and '_', not beginning with a digit");
     if (!is_map(body, key.text(), diagnostics)) return schema;
     for (std::size_t i = 0; i < body.size(); ++i)
         read_param_key(schema, body.key(i), body.value(i), diagnostics);
@@ -112,13 +115,15 @@ ParamSchema read_param(const Node& key, const Node& body, Diagnostics& diagnosti
 void collect_strings(const Node& node, std::vector<Span>& places) {
     if (node.is_scalar() && (!node.plain() || node.scalar().if_string())) places.push_back(node.span());
     if (node.is_list())
-        for (std::size_t i = 0; i < node.size(); ++i) collect_strings(node.item(i), places);
+        for (std::size_t i = 0; i < node.size(); ++i)
+            collect_strings(node.item(i), places);
     if (node.is_map())
-        for (std::size_t i = 0; i < node.size(); ++i) collect_strings(node.value(i), places);
+        for (std::size_t i = 0; i < node.size(); ++i)
+            collect_strings(node.value(i), places);
 }
 
-/// The key that says what the resource is. Some words are a type and a property of another type (`group` of a file), so
-/// it is the one whose type takes all the others as properties.
+/// The key that says what the resource is. Some words are a type and a property of another type (`group` of a
+/// file), so it is the one whose type takes all the others as properties.
 std::optional<std::size_t> find_type_key(const Node& body, std::vector<std::size_t>& candidates) {
     for (std::size_t i = 0; i < body.size(); ++i)
         if (api::find_resource_type(body.key(i).text())) candidates.push_back(i);
@@ -134,11 +139,12 @@ std::optional<std::size_t> find_type_key(const Node& body, std::vector<std::size
 
 void report_type_key(const Node& body, const std::vector<std::size_t>& candidates, Diagnostics& diagnostics) {
     std::vector<std::string_view> types;
-    for (const api::ResourceType& type : api::resource_types()) types.push_back(type.name);
+    for (const api::ResourceType& type : api::resource_types())
+        types.push_back(type.name);
     if (candidates.size() > 1) {
         add_error(diagnostics, "spec/bad-resource",
-                  fmt::format("a resource is one thing, but this names '{}' and '{}'", body.key(candidates[0]).text(),
-                              body.key(candidates[1]).text()),
+                  fmt::format("a resource is one thing, but this names '{}' and '{}'",
+                              body.key(candidates[0]).text(), body.key(candidates[1]).text()),
                   body.key(candidates[1]).span(), "begin a new list item with '-' for each resource");
         return;
     }
@@ -146,22 +152,25 @@ void report_type_key(const Node& body, const std::vector<std::size_t>& candidate
     std::string help = did_you_mean(first, types);
     if (help.empty()) help = fmt::format("the types are {}", listed(types));
     add_error(diagnostics, "spec/unknown-type",
-              first.empty() ? "this resource has no type" : fmt::format("there is no resource type '{}'", first),
+              first.empty() ? "this resource has no type"
+                            : fmt::format("there is no resource type '{}'", first),
               body.size() ? body.key(0).span() : body.span(), std::move(help));
 }
 
 void report_unknown_property(const api::ResourceType& type, const Node& key, Diagnostics& diagnostics) {
     std::vector<std::string_view> known;
-    for (const api::PropertySchema& property : type.properties) known.push_back(property.name);
-    for (const std::string_view word : {"after"sv, "notify"sv, "when"sv, "sensitive"sv}) known.push_back(word);
+    for (const api::PropertySchema& property : type.properties)
+        known.push_back(property.name);
+    for (const std::string_view word : {"after"sv, "notify"sv, "when"sv, "sensitive"sv})
+        known.push_back(word);
     std::string help = did_you_mean(key.text(), known);
     if (help.empty()) help = fmt::format("it takes {}", listed(known));
-    add_error(diagnostics, "spec/unknown-key", fmt::format("a {} has no property '{}'", type.name, key.text()), key.span(),
-              std::move(help));
+    add_error(diagnostics, "spec/unknown-key",
+              fmt::format("a {} has no property '{}'", type.name, key.text()), key.span(), std::move(help));
 }
 
-void read_resource_key(ResourceTemplate& resource, const api::ResourceType& type, const Node& key, const Node& value,
-                       Diagnostics& diagnostics) {
+void read_resource_key(ResourceTemplate& resource, const api::ResourceType& type, const Node& key,
+                       const Node& value, Diagnostics& diagnostics) {
     const std::string_view name = key.text();
     if (name == "after") {
         resource.after = read_texts(value, name, diagnostics);
@@ -226,7 +235,8 @@ void read_health(Module& module, const Node& node, Diagnostics& diagnostics) {
         }
         if (!item.find("command"))
             add_error(diagnostics, "spec/missing-key", "a health check has no 'command'", item.span());
-        else if (check.command.empty() && item.find("command").size() == 0 && !item.find("command").is_scalar())
+        else if (check.command.empty() && item.find("command").size() == 0 &&
+                 !item.find("command").is_scalar())
             add_error(diagnostics, "spec/bad-value", "'command' is empty", item.span(),
                       "write the program and its arguments: command: [/usr/bin/true]");
         module.health.push_back(std::move(check));
@@ -288,7 +298,9 @@ bool has_type(ParamSchema::Type type, const Value& value) {
 
 } // namespace
 
-std::string_view to_string(ParamSchema::Type type) noexcept { return kParamTypes[static_cast<std::size_t>(type)]; }
+std::string_view to_string(ParamSchema::Type type) noexcept {
+    return kParamTypes[static_cast<std::size_t>(type)];
+}
 
 std::string param_problem(const ParamSchema& schema, const Value& value) {
     if (!has_type(schema.type, value)) {
@@ -299,18 +311,23 @@ std::string param_problem(const ParamSchema& schema, const Value& value) {
                                                 : "a ",
                            found);
     }
-    if (const std::int64_t* number = value.if_int(); number && !in_bounds(schema, static_cast<double>(*number)))
+    if (const std::int64_t* number = value.if_int();
+        number && !in_bounds(schema, static_cast<double>(*number)))
         return fmt::format("must be {}, not {}", bounds(schema), *number);
     if (const double* number = value.if_double(); number && !in_bounds(schema, *number))
         return fmt::format("must be {}, not {}", bounds(schema), *number);
-    if (const std::string* text = value.if_string(); text && !in_bounds(schema, static_cast<double>(text->size())))
+    if (const std::string* text = value.if_string();
+        text && !in_bounds(schema, static_cast<double>(text->size())))
         return fmt::format("must be {} bytes long, not {}", bounds(schema), text->size());
-    if (const ValueList* list = value.if_list(); list && !in_bounds(schema, static_cast<double>(list->size())))
+    if (const ValueList* list = value.if_list();
+        list && !in_bounds(schema, static_cast<double>(list->size())))
         return fmt::format("must have {} items, not {}", bounds(schema), list->size());
-    if (schema.choices.empty() || std::find(schema.choices.begin(), schema.choices.end(), value) != schema.choices.end())
+    if (schema.choices.empty() ||
+        std::find(schema.choices.begin(), schema.choices.end(), value) != schema.choices.end())
         return {};
     std::string choices;
-    for (const Value& choice : schema.choices) choices += fmt::format("{}'{}'", choices.empty() ? "" : ", ", display(choice));
+    for (const Value& choice : schema.choices)
+        choices += fmt::format("{}'{}'", choices.empty() ? "" : ", ", display(choice));
     return fmt::format("must be one of {}, not '{}'", choices, display(value));
 }
 
@@ -324,7 +341,8 @@ Module decode_module(const Document& document, std::string folder, Diagnostics& 
                   root.span());
         return module;
     }
-    for (std::size_t i = 0; i < root.size(); ++i) read_module_key(module, root.key(i), root.value(i), diagnostics);
+    for (std::size_t i = 0; i < root.size(); ++i)
+        read_module_key(module, root.key(i), root.value(i), diagnostics);
     if (!root.find("name"))
         add_error(diagnostics, "spec/missing-key", "the module has no 'name'", root.span());
     return module;

@@ -38,7 +38,8 @@ void read_module_file(Loader& loader, const Module& module, const std::string& n
     const std::string path = module.folder + "/" + name;
     if (loader.inventory.module_files.contains(path)) return;
     if (through_link(loader.selection, module.folder, path)) {
-        add_error(loader.diagnostics, "spec/symlink", fmt::format("'{}' is reached through a symbolic link", name), at,
+        add_error(loader.diagnostics, "spec/symlink",
+                  fmt::format("'{}' is reached through a symbolic link", name), at,
                   "a module's files lie in its folder: put the file itself there");
         return;
     }
@@ -87,17 +88,20 @@ void read_sources(Loader& loader, const Module& module) {
 void check_tests_folder(Loader& loader, const Module& module) {
     if (!module.tests) return;
     const auto clean = clean_path(module.tests->value);
-    const auto found = clean ? loader.selection.kinds.find(module.folder + "/" + *clean) : loader.selection.kinds.end();
+    const auto found =
+        clean ? loader.selection.kinds.find(module.folder + "/" + *clean) : loader.selection.kinds.end();
     if (found == loader.selection.kinds.end() || found->second != EntryKind::Directory)
         add_error(loader.diagnostics, "spec/missing-file",
-                  fmt::format("module '{}' has no folder '{}'", module.name, module.tests->value), module.tests->at);
+                  fmt::format("module '{}' has no folder '{}'", module.name, module.tests->value),
+                  module.tests->at);
 }
 
 Digest content_digest(const Loader& loader, const Module& module) {
     const std::string prefix = module.folder + "/";
     Hasher hasher;
     const auto& files = loader.inventory.module_files;
-    for (auto file = files.lower_bound(prefix); file != files.end() && file->first.starts_with(prefix); ++file)
+    for (auto file = files.lower_bound(prefix); file != files.end() && file->first.starts_with(prefix);
+         ++file)
         hasher.part(std::string_view(file->first).substr(prefix.size())).part(file->second);
     return hasher.finish();
 }
@@ -121,35 +125,39 @@ void load_module(Loader& loader, const std::string& folder, const ModuleSource* 
     Module module = decode_module(*document, folder, loader.diagnostics);
     if (module.name.empty()) return;
     if (source && source->name != module.name)
-        add_error(loader.diagnostics, "spec/bad-value",
-                  fmt::format("the section 'modules' calls this module '{}', not '{}'", source->name, module.name),
-                  module.at, "give it one name", {{"it is named here", source->at}});
+        add_error(
+            loader.diagnostics, "spec/bad-value",
+            fmt::format("the section 'modules' calls this module '{}', not '{}'", source->name, module.name),
+            module.at, "give it one name", {{"it is named here", source->at}});
     read_sources(loader, module);
     check_tests_folder(loader, module);
     module.content = content_digest(loader, module);
     std::string name = module.name;
     const auto [first, added] = loader.inventory.modules.try_emplace(std::move(name), std::move(module));
     if (!added)
-        add_error(loader.diagnostics, "spec/duplicate-name", fmt::format("module '{}' is defined twice", first->first),
-                  module.at, {}, {{"first defined here", first->second.at}});
+        add_error(loader.diagnostics, "spec/duplicate-name",
+                  fmt::format("module '{}' is defined twice", first->first), module.at, {},
+                  {{"first defined here", first->second.at}});
 }
 
 } // namespace
 
-void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits, Inventory& inventory,
-                  Diagnostics& diagnostics) {
+void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits,
+                  Inventory& inventory, Diagnostics& diagnostics) {
     Loader loader{tree, selection, limits, inventory, diagnostics};
     std::map<std::string, const ModuleSource*> folders;
-    for (const std::string& folder : selection.module_folders) folders.emplace(folder, nullptr);
+    for (const std::string& folder : selection.module_folders)
+        folders.emplace(folder, nullptr);
     for (const auto& [name, source] : inventory.module_sources) {
         if (source.path.empty()) continue; // said before
         if (!selection.kinds.contains(source.path + "/module.yaml"))
-            add_error(diagnostics, "spec/missing-file", fmt::format("there is no module.yaml in '{}'", source.path),
-                      source.at);
+            add_error(diagnostics, "spec/missing-file",
+                      fmt::format("there is no module.yaml in '{}'", source.path), source.at);
         else
             folders[source.path] = &source;
     }
-    for (const auto& [folder, source] : folders) load_module(loader, folder, source);
+    for (const auto& [folder, source] : folders)
+        load_module(loader, folder, source);
 }
 
 } // namespace lab::spec::detail

@@ -8,7 +8,7 @@
 namespace lab::spec::detail {
 
 /// Fills `modules` and `module_files` of the inventory, whose sections are complete.
-void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits, Inventory& inventory,
-                  Diagnostics& diagnostics);
+void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits,
+                  Inventory& inventory, Diagnostics& diagnostics);
 
 } // namespace lab::spec::detail

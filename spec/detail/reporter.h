@@ -1,5 +1,6 @@
 #pragma once
-// Collects what is wrong with resolved servers. The same problem of many servers is said once, with the first of them.
+// Collects what is wrong with resolved servers. The same problem of many servers is said once, with the first
+// of them.
 
 #include "spec/detail/decode.h"
 #include "spec/inventory.h"

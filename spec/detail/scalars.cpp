@@ -1,4 +1,5 @@
-// Environment, cloud, provider, region and domain of every server, and what its provider says to its settings.
+// Environment, cloud, provider, region and domain of every server, and what its provider says to its
+// settings.
 
 #include "spec/detail/decode.h"
 #include "spec/detail/fleet_state.h"
@@ -20,7 +21,8 @@ const Environment* find_environment(const Inventory& inventory, std::string_view
 template <typename Map>
 std::vector<std::string_view> names_of(const Map& definitions) {
     std::vector<std::string_view> names;
-    for (const auto& [name, definition] : definitions) names.push_back(name);
+    for (const auto& [name, definition] : definitions)
+        names.push_back(name);
     return names;
 }
 
@@ -34,21 +36,26 @@ bool provider_exists(const ProviderRules& providers, std::string_view name) {
     return is_known_provider(name) || providers.present(name);
 }
 
-void report_provider(const ProviderRules& providers, std::string_view name, const Span& at, Reporter& reporter) {
+void report_provider(const ProviderRules& providers, std::string_view name, const Span& at,
+                     Reporter& reporter) {
     std::string help = did_you_mean(name, provider_names(providers));
     if (help.empty()) help = "providers are baremetal, aws, ssh, local, xcpng, proxmox and kubernetes";
-    reporter.error("spec/unknown-provider", fmt::format("there is no provider '{}'", name), at, std::move(help));
+    reporter.error("spec/unknown-provider", fmt::format("there is no provider '{}'", name), at,
+                   std::move(help));
 }
 
 /// A cloud is declared, or a provider's name stands for the implicit cloud of that provider.
 void check_cloud(const FleetState& state, const Text& cloud, Reporter& reporter) {
-    if (state.inventory->clouds.contains(cloud.value) || provider_exists(*state.providers, cloud.value)) return;
+    if (state.inventory->clouds.contains(cloud.value) || provider_exists(*state.providers, cloud.value))
+        return;
     const std::vector<std::string> providers = provider_names(*state.providers);
     std::vector<std::string_view> known(providers.begin(), providers.end());
-    for (const auto& [name, declared] : state.inventory->clouds) known.push_back(name);
+    for (const auto& [name, declared] : state.inventory->clouds)
+        known.push_back(name);
     std::string help = reporter.suggest(cloud.value, known);
     if (help.empty()) help = fmt::format("declare it: clouds: {{{}: {{provider: local}}}}", cloud.value);
-    reporter.error("spec/unknown-cloud", fmt::format("there is no cloud '{}'", cloud.value), cloud.at, std::move(help));
+    reporter.error("spec/unknown-cloud", fmt::format("there is no cloud '{}'", cloud.value), cloud.at,
+                   std::move(help));
 }
 
 void check_cloud_settings(const FleetState& state, const Cloud& cloud, Reporter& reporter) {
@@ -62,7 +69,8 @@ void check_cloud_settings(const FleetState& state, const Cloud& cloud, Reporter&
         const auto written = std::find_if(cloud.setting_places.begin(), cloud.setting_places.end(),
                                           [&](const auto& place) { return place.first == problem.setting; });
         reporter.error("spec/bad-setting", std::move(problem.message),
-                       written == cloud.setting_places.end() ? cloud.at : written->second, std::move(problem.help));
+                       written == cloud.setting_places.end() ? cloud.at : written->second,
+                       std::move(problem.help));
     }
 }
 
@@ -71,10 +79,12 @@ void check_levels(const FleetState& state, Reporter& reporter) {
     if (inventory.settings.defaults.cloud) check_cloud(state, *inventory.settings.defaults.cloud, reporter);
     for (const auto& [name, environment] : inventory.environments)
         if (environment.cloud) check_cloud(state, *environment.cloud, reporter);
-    for (const auto& [name, cloud] : inventory.clouds) check_cloud_settings(state, cloud, reporter);
+    for (const auto& [name, cloud] : inventory.clouds)
+        check_cloud_settings(state, cloud, reporter);
 }
 
-constexpr std::string_view kServerKeys[] = {"environment", "cloud", "provider", "region", "labels", "params", "protect"};
+constexpr std::string_view kServerKeys[] = {"environment", "cloud",  "provider", "region",
+                                            "labels",      "params", "protect"};
 
 /// Every key of a server that is not the language's own is a setting of its provider.
 void check_server_settings(const FleetState& state, ServerIndex index, Reporter& reporter) {
@@ -83,14 +93,17 @@ void check_server_settings(const FleetState& state, ServerIndex index, Reporter&
     if (!state.providers->present(provider)) {
         for (const auto& [setting, at] : server.setting_places)
             if (std::string help = did_you_mean(setting, kServerKeys); !help.empty())
-                reporter.error("spec/unknown-key", fmt::format("a server has no key '{}'", setting), at, std::move(help));
+                reporter.error("spec/unknown-key", fmt::format("a server has no key '{}'", setting), at,
+                               std::move(help));
         return;
     }
-    for (auto& problem : state.providers->validate(provider, merged_settings(state, index), /*on_server=*/true)) {
+    for (auto& problem :
+         state.providers->validate(provider, merged_settings(state, index), /*on_server=*/true)) {
         const auto written = std::find_if(server.setting_places.begin(), server.setting_places.end(),
                                           [&](const auto& place) { return place.first == problem.setting; });
         const Cloud* cloud = state.servers[index].declared_cloud;
-        const bool of_cloud = written == server.setting_places.end() && cloud && cloud->settings.contains(problem.setting);
+        const bool of_cloud =
+            written == server.setting_places.end() && cloud && cloud->settings.contains(problem.setting);
         if (of_cloud) continue; // said once, there
         std::string help = std::move(problem.help);
         if (const std::string near = did_you_mean(problem.setting, kServerKeys); !near.empty()) help = near;
@@ -108,8 +121,9 @@ void resolve_environment(FleetState& state, ServerIndex index, const std::vector
     if (scalars.declared_environment || scalars.environment == kDefaultEnvironment) return;
     std::string help = reporter.suggest(scalars.environment, known);
     if (help.empty()) help = fmt::format("declare it: environments: {{{}: {{}}}}", scalars.environment);
-    reporter.error("spec/unknown-environment", fmt::format("there is no environment '{}'", scalars.environment),
-                   chosen.text->at, std::move(help));
+    reporter.error("spec/unknown-environment",
+                   fmt::format("there is no environment '{}'", scalars.environment), chosen.text->at,
+                   std::move(help));
 }
 
 void resolve_cloud(FleetState& state, ServerIndex index, Reporter& reporter) {
@@ -117,15 +131,18 @@ void resolve_cloud(FleetState& state, ServerIndex index, Reporter& reporter) {
     Scalars& scalars = state.servers[index];
     const Chosen chosen = choose_cloud(state, server, scalars.declared_environment);
     if (!chosen.text) {
-        reporter.error("spec/no-cloud", fmt::format("nothing says where server '{}' runs", server.name), server.at,
-                       "write cloud: NAME or provider: local on the server, its environment or in lab.defaults");
+        reporter.error(
+            "spec/no-cloud", fmt::format("nothing says where server '{}' runs", server.name), server.at,
+            "write cloud: NAME or provider: local on the server, its environment or in lab.defaults");
         return;
     }
     scalars.cloud = chosen.text->value;
     const auto declared = state.inventory->clouds.find(chosen.text->value);
-    if (declared != state.inventory->clouds.end() && chosen.text != (server.provider ? &*server.provider : nullptr))
+    if (declared != state.inventory->clouds.end() &&
+        chosen.text != (server.provider ? &*server.provider : nullptr))
         scalars.declared_cloud = &declared->second;
-    scalars.provider = scalars.declared_cloud ? std::string_view(scalars.declared_cloud->provider) : scalars.cloud;
+    scalars.provider =
+        scalars.declared_cloud ? std::string_view(scalars.declared_cloud->provider) : scalars.cloud;
     if (server.cloud) check_cloud(state, *server.cloud, reporter);
     if (server.provider && !provider_exists(*state.providers, server.provider->value))
         report_provider(*state.providers, server.provider->value, server.provider->at, reporter);
@@ -169,7 +186,8 @@ ValueMap merged_settings(const FleetState& state, ServerIndex index) {
     const Server& server = state.server(index);
     if (!cloud || cloud->settings.empty()) return server.settings;
     ValueMap settings = cloud->settings;
-    for (const auto& [name, value] : server.settings) settings.set(name, value);
+    for (const auto& [name, value] : server.settings)
+        settings.set(name, value);
     return settings;
 }
 
@@ -181,7 +199,8 @@ void resolve_scalars(FleetState& state, Reporter& reporter) {
     for (ServerIndex i = 0; i < state.servers.size(); ++i) {
         resolve_environment(state, i, environments, reporter);
         Scalars& scalars = state.servers[i];
-        if (const Chosen region = choose_region(state, state.server(i), scalars.declared_environment); region.text)
+        if (const Chosen region = choose_region(state, state.server(i), scalars.declared_environment);
+            region.text)
             scalars.region = region.text->value;
         if (const Chosen domain = choose_domain(state, scalars.declared_environment); domain.text)
             scalars.domain = domain.text->value;

@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kSections{"lab"sv, "environments"sv, "clouds"sv, "labels"sv, "groups"sv, "servers"sv, "modules"sv};
+constexpr std::array kSections{"lab"sv,    "environments"sv, "clouds"sv, "labels"sv,
+                               "groups"sv, "servers"sv,      "modules"sv};
 constexpr std::array kLaterSections{"sizes"sv,    "layouts"sv, "images"sv, "alerts"sv, "secrets"sv,
                                     "clusters"sv, "apps"sv,    "roles"sv,  "users"sv};
 constexpr std::array kLabKeys{"format"sv, "name"sv, "id"sv, "domain"sv, "ignore"sv, "defaults"sv, "guard"sv};
@@ -25,14 +26,16 @@ constexpr std::array kLabelKeys{"priority"sv, "modules"sv, "params"sv};
 constexpr std::array kLaterLabelKeys{"puppet_classes"sv, "ports"sv,   "size"sv,      "layout"sv, "image"sv,
                                      "alerts"sv,         "secrets"sv, "container"sv, "suggest"sv};
 constexpr std::array kGroupKeys{"match"sv, "servers"sv, "groups"sv, "exclude"sv};
-constexpr std::array kServerKeys{"environment"sv, "cloud"sv, "provider"sv, "region"sv, "labels"sv, "params"sv, "protect"sv};
+constexpr std::array kServerKeys{"environment"sv, "cloud"sv,  "provider"sv, "region"sv,
+                                 "labels"sv,      "params"sv, "protect"sv};
 constexpr std::array kLaterServerKeys{"size"sv, "layout"sv, "image"sv, "role"sv, "roles"sv};
 constexpr std::array kModuleSourceKeys{"path"sv};
 constexpr std::array kLaterModuleSourceKeys{"git"sv, "ref"sv};
 
 constexpr std::int64_t kMaxPriority = 1'000'000;
 
-void read_environment_key(Environment& environment, const Node& key, const Node& value, Diagnostics& diagnostics) {
+void read_environment_key(Environment& environment, const Node& key, const Node& value,
+                          Diagnostics& diagnostics) {
     const std::string_view name = key.text();
     if (name == "cloud")
         environment.cloud = read_name(value, name, "cloud", diagnostics);
@@ -74,8 +77,8 @@ Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
         }
     }
     if (cloud.provider.empty() && !(body.is_map() && body.find("provider")))
-        add_error(diagnostics, "spec/missing-key", fmt::format("cloud '{}' has no 'provider'", cloud.name), cloud.at,
-                  "say what makes its machines: provider: local");
+        add_error(diagnostics, "spec/missing-key", fmt::format("cloud '{}' has no 'provider'", cloud.name),
+                  cloud.at, "say what makes its machines: provider: local");
     return cloud;
 }
 
@@ -124,8 +127,9 @@ Group read_group(Text name, const Node& body, Diagnostics& diagnostics) {
         }
     }
     if (body.size() == 0)
-        add_error(diagnostics, "spec/bad-target", fmt::format("group '{}' says nothing about its members", group.name),
-                  group.at, fmt::format("give it at least one of {}", listed(std::span(kGroupKeys).first(3))));
+        add_error(diagnostics, "spec/bad-target",
+                  fmt::format("group '{}' says nothing about its members", group.name), group.at,
+                  fmt::format("give it at least one of {}", listed(std::span(kGroupKeys).first(3))));
     return group;
 }
 
@@ -165,7 +169,8 @@ Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < body.size(); ++i)
         read_server_key(server, body.key(i), body.value(i), diagnostics);
     if (server.cloud && server.provider)
-        add_error(diagnostics, "spec/bad-value", fmt::format("server '{}' names both a cloud and a provider", server.name),
+        add_error(diagnostics, "spec/bad-value",
+                  fmt::format("server '{}' names both a cloud and a provider", server.name),
                   server.provider->at, "the cloud has its provider: remove one of the two",
                   {{"the cloud is named here", server.cloud->at}});
     return server;
@@ -179,8 +184,8 @@ ModuleSource read_module_source(Text name, const Node& body, Diagnostics& diagno
     if (is_map(body, source.name, diagnostics)) {
         for (std::size_t i = 0; i < body.size(); ++i) {
             if (body.key(i).text() != "path") {
-                report_unknown_key(body.key(i), {"a module source", kModuleSourceKeys, kLaterModuleSourceKeys},
-                                   diagnostics);
+                report_unknown_key(
+                    body.key(i), {"a module source", kModuleSourceKeys, kLaterModuleSourceKeys}, diagnostics);
                 continue;
             }
             has_path = true;
@@ -190,13 +195,13 @@ ModuleSource read_module_source(Text name, const Node& body, Diagnostics& diagno
                 source.path = std::move(*clean);
             else
                 add_error(diagnostics, "spec/bad-value",
-                          fmt::format("the path of module '{}' must lie in the inventory", source.name), path->at,
-                          "write a path relative to the inventory's root, without '..'");
+                          fmt::format("the path of module '{}' must lie in the inventory", source.name),
+                          path->at, "write a path relative to the inventory's root, without '..'");
         }
     }
     if (!has_path)
-        add_error(diagnostics, "spec/missing-key", fmt::format("module '{}' has no 'path'", source.name), source.at,
-                  "say which folder of the inventory holds its module.yaml");
+        add_error(diagnostics, "spec/missing-key", fmt::format("module '{}' has no 'path'", source.name),
+                  source.at, "say which folder of the inventory holds its module.yaml");
     return source;
 }
 
@@ -223,7 +228,8 @@ void read_guard(const Node& node, Guard& guard, Diagnostics& diagnostics) {
         const std::string_view key = node.key(i).text();
         const Node value = node.value(i);
         if (key == "max_destroy")
-            guard.max_destroy = read_integer(value, key, 0, 1'000'000'000, diagnostics).value_or(guard.max_destroy);
+            guard.max_destroy =
+                read_integer(value, key, 0, 1'000'000'000, diagnostics).value_or(guard.max_destroy);
         else if (key == "max_destructive_percent")
             guard.max_destructive_percent =
                 read_integer(value, key, 0, 100, diagnostics).value_or(guard.max_destructive_percent);
@@ -236,8 +242,8 @@ void read_format(const Node& value, Diagnostics& diagnostics) {
     const auto format = read_integer(value, "format", 0, 1'000'000, diagnostics);
     if (format && *format != 1)
         add_error(diagnostics, "spec/unsupported-format",
-                  fmt::format("this version of lab reads inventories of format 1, not {}", *format), value.span(),
-                  "write format: 1, or use the version of lab that the inventory was made for");
+                  fmt::format("this version of lab reads inventories of format 1, not {}", *format),
+                  value.span(), "write format: 1, or use the version of lab that the inventory was made for");
 }
 
 void read_settings_key(Settings& settings, const Node& key, const Node& value, Diagnostics& diagnostics) {
@@ -251,7 +257,8 @@ void read_settings_key(Settings& settings, const Node& key, const Node& value, D
     } else if (name == "domain") {
         settings.defaults.domain = read_name(value, name, "domain", diagnostics);
     } else if (name == "ignore") {
-        for (Text& glob : read_texts(value, name, diagnostics)) settings.ignore.push_back(std::move(glob.value));
+        for (Text& glob : read_texts(value, name, diagnostics))
+            settings.ignore.push_back(std::move(glob.value));
     } else if (name == "defaults") {
         read_defaults(value, settings.defaults, diagnostics);
     } else if (name == "guard") {
@@ -269,16 +276,17 @@ Settings read_settings(const Node& section_key, const Node& body, Diagnostics& d
             read_settings_key(settings, body.key(i), body.value(i), diagnostics);
     for (const std::string_view required : {"format"sv, "name"sv})
         if (!body.is_map() || !body.find(required))
-            add_error(diagnostics, "spec/missing-key", fmt::format("'lab' has no '{}'", required), settings.at,
-                      required == "format" ? "write format: 1" : "write the name of the inventory, name: my-lab");
+            add_error(
+                diagnostics, "spec/missing-key", fmt::format("'lab' has no '{}'", required), settings.at,
+                required == "format" ? "write format: 1" : "write the name of the inventory, name: my-lab");
     if (settings.id.empty()) settings.id = settings.name;
     return settings;
 }
 
 /// Reads each entry of a section with `read(name, body, diagnostics)` where its name is one.
 template <typename T, typename Read>
-void read_section(const Node& section_key, const Node& body, std::string_view what, std::vector<T>& out, Read read,
-                  Diagnostics& diagnostics) {
+void read_section(const Node& section_key, const Node& body, std::string_view what, std::vector<T>& out,
+                  Read read, Diagnostics& diagnostics) {
     if (!is_map(body, section_key.text(), diagnostics)) return;
     out.reserve(out.size() + body.size());
     for (std::size_t i = 0; i < body.size(); ++i) {
@@ -289,7 +297,8 @@ void read_section(const Node& section_key, const Node& body, std::string_view wh
     }
 }
 
-void decode_section(const Node& key, const Node& body, bool is_root_file, Parts& parts, Diagnostics& diagnostics) {
+void decode_section(const Node& key, const Node& body, bool is_root_file, Parts& parts,
+                    Diagnostics& diagnostics) {
     const std::string_view name = key.text();
     if (name == "servers") {
         read_section(key, body, "server", parts.servers, read_server, diagnostics);
@@ -306,16 +315,17 @@ void decode_section(const Node& key, const Node& body, bool is_root_file, Parts&
     } else if (name == "lab" && is_root_file) {
         parts.settings = read_settings(key, body, diagnostics);
     } else if (name == "lab") {
-        add_error(diagnostics, "spec/misplaced-settings", "the section 'lab' belongs into the lab.yaml at the root",
-                  key.span(), "move it there");
+        add_error(diagnostics, "spec/misplaced-settings",
+                  "the section 'lab' belongs into the lab.yaml at the root", key.span(), "move it there");
     } else if (std::find(kLaterSections.begin(), kLaterSections.end(), name) != kLaterSections.end()) {
-        add_error(diagnostics, "spec/unknown-section", fmt::format("this version of lab has no section '{}'", name),
-                  key.span(), "it belongs to the language but does not act yet: remove it");
+        add_error(diagnostics, "spec/unknown-section",
+                  fmt::format("this version of lab has no section '{}'", name), key.span(),
+                  "it belongs to the language but does not act yet: remove it");
     } else {
         std::string help = did_you_mean(name, kSections);
         if (help.empty()) help = fmt::format("the sections are {}", listed(kSections));
-        add_error(diagnostics, "spec/unknown-section", fmt::format("there is no section '{}'", name), key.span(),
-                  std::move(help));
+        add_error(diagnostics, "spec/unknown-section", fmt::format("there is no section '{}'", name),
+                  key.span(), std::move(help));
     }
 }
 
@@ -330,7 +340,8 @@ std::vector<ParamSetting> read_params(const Node& node, Diagnostics& diagnostics
         if (!check_name(module, "module", diagnostics)) continue;
         if (!values.is_map() && !values.is_null()) {
             add_error(diagnostics, "spec/wrong-type",
-                      fmt::format("the params of module '{}' must be a map, not {}", module.value, values.type_name()),
+                      fmt::format("the params of module '{}' must be a map, not {}", module.value,
+                                  values.type_name()),
                       values.span(), "params are written by module: params: {MODULE: {NAME: value}}");
             continue;
         }
@@ -351,8 +362,8 @@ Parts decode_file(const Document& document, bool is_root_file, Diagnostics& diag
     if (root.is_null()) return parts;
     if (!root.is_map()) {
         add_error(diagnostics, "spec/wrong-type",
-                  fmt::format("an inventory file must be a map of sections, not a {}", root.type_name()), root.span(),
-                  fmt::format("the sections are {}", listed(kSections)));
+                  fmt::format("an inventory file must be a map of sections, not a {}", root.type_name()),
+                  root.span(), fmt::format("the sections are {}", listed(kSections)));
         return parts;
     }
     for (std::size_t i = 0; i < root.size(); ++i)

@@ -28,7 +28,8 @@ class Exclusion {
   public:
     Exclusion(const std::vector<TreeEntry>& entries, const std::vector<std::string>& ignore) {
         for (std::string glob : ignore) {
-            while (glob.ends_with('/')) glob.pop_back();
+            while (glob.ends_with('/'))
+                glob.pop_back();
             globs_.push_back(std::move(glob));
         }
         for (const TreeEntry& entry : entries) {
@@ -39,7 +40,8 @@ class Exclusion {
         }
     }
 
-    /// Whether the file or folder itself, or one it lies in, is left out. A module's folder is when `with_modules`.
+    /// Whether the file or folder itself, or one it lies in, is left out. A module's folder is when
+    /// `with_modules`.
     bool excludes(std::string_view path, bool with_modules) {
         if (is_hidden(name_of(path)) || ignored(path)) return true;
         return folder_excluded(parent_of(path), with_modules);
@@ -47,7 +49,8 @@ class Exclusion {
 
   private:
     bool ignored(std::string_view path) const {
-        return std::any_of(globs_.begin(), globs_.end(), [&](const std::string& glob) { return glob_match(glob, path); });
+        return std::any_of(globs_.begin(), globs_.end(),
+                           [&](const std::string& glob) { return glob_match(glob, path); });
     }
     bool folder_excluded(std::string_view folder, bool with_modules) {
         if (folder.empty()) return with_modules && modules_.contains(folder);
@@ -66,7 +69,9 @@ class Exclusion {
 
 } // namespace
 
-bool is_hidden(std::string_view path) noexcept { return name_of(path).starts_with('.'); }
+bool is_hidden(std::string_view path) noexcept {
+    return name_of(path).starts_with('.');
+}
 
 Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<std::string>& ignore,
                        Diagnostics& diagnostics) {
@@ -77,7 +82,8 @@ Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<
         selection.kinds.emplace(entry.path, entry.kind);
         if (name == kModuleFile && entry.kind != EntryKind::Directory) {
             const std::string_view folder = parent_of(entry.path);
-            if (name_of(parent_of(folder)) == "modules" && !exclusion.excludes(folder, /*with_modules=*/false))
+            if (name_of(parent_of(folder)) == "modules" &&
+                !exclusion.excludes(folder, /*with_modules=*/false))
                 selection.module_folders.emplace_back(folder);
             continue;
         }

@@ -12,7 +12,9 @@
 namespace lab::spec::detail {
 namespace {
 
-bool is_glob(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+bool is_glob(std::string_view text) {
+    return text.find_first_of("*?") != std::string_view::npos;
+}
 
 void add_named(const std::map<std::string_view, Bitset>& sets, const std::vector<Term>& terms, Bitset& into) {
     for (const Term& term : terms)
@@ -65,14 +67,16 @@ class KeySets {
         }
         if (!target_.servers.empty()) {
             Bitset any(state_.servers.size());
-            for (const Term& term : target_.servers) add_servers(state_, term.text, any);
+            for (const Term& term : target_.servers)
+                add_servers(state_, term.text, any);
             use(any);
         }
     }
 
   private:
     template <typename Use>
-    void each_named(const std::map<std::string_view, Bitset>& sets, const std::vector<Term>& terms, Use use) const {
+    void each_named(const std::map<std::string_view, Bitset>& sets, const std::vector<Term>& terms,
+                    Use use) const {
         if (terms.empty()) return;
         Bitset any(state_.servers.size());
         add_named(sets, terms, any);
@@ -90,18 +94,21 @@ class GroupResolver {
     GroupResolver(FleetState& state, Reporter& reporter) : state_(state), reporter_(reporter) {}
 
     void run() {
-        for (const auto& [name, group] : state_.inventory->groups) visit(group);
+        for (const auto& [name, group] : state_.inventory->groups)
+            visit(group);
     }
 
   private:
     void visit(const Group& group) {
         if (state_.selectors.groups.contains(group.name)) return;
         if (path_.size() == kDeepest) {
-            reporter_.error("spec/limit", fmt::format("groups are nested more than {} deep", kDeepest), group.at);
+            reporter_.error("spec/limit", fmt::format("groups are nested more than {} deep", kDeepest),
+                            group.at);
             return;
         }
         path_.push_back(&group);
-        for (const Text& member : group.groups) follow(member.value, member.at);
+        for (const Text& member : group.groups)
+            follow(member.value, member.at);
         if (group.match) follow(*group.match);
         if (group.exclude) follow(*group.exclude);
         path_.pop_back();
@@ -109,8 +116,10 @@ class GroupResolver {
     }
 
     void follow(const Target& target) {
-        for (const Term& term : target.groups) follow(term.text, term.at);
-        for (const Target& exclude : target.exclude) follow(exclude);
+        for (const Term& term : target.groups)
+            follow(term.text, term.at);
+        for (const Target& exclude : target.exclude)
+            follow(exclude);
     }
 
     void follow(const std::string& name, const Span& at) {
@@ -131,9 +140,11 @@ class GroupResolver {
     Bitset members(const Group& group) const {
         Bitset in(state_.servers.size());
         if (group.match && !group.match->empty()) in = evaluate(state_, *group.match);
-        for (const Text& server : group.servers) add_servers(state_, server.value, in);
+        for (const Text& server : group.servers)
+            add_servers(state_, server.value, in);
         for (const Text& member : group.groups)
-            if (const auto found = state_.selectors.groups.find(member.value); found != state_.selectors.groups.end())
+            if (const auto found = state_.selectors.groups.find(member.value);
+                found != state_.selectors.groups.end())
                 in |= found->second;
         if (group.exclude) KeySets(state_, *group.exclude).each([&](const Bitset& out) { in -= out; });
         return in;
@@ -147,7 +158,8 @@ class GroupResolver {
 /// The names a target may use, for suggestions.
 class TargetChecker {
   public:
-    TargetChecker(const FleetState& state, Diagnostics& diagnostics) : state_(state), diagnostics_(diagnostics) {}
+    TargetChecker(const FleetState& state, Diagnostics& diagnostics)
+        : state_(state), diagnostics_(diagnostics) {}
 
     void check(const Target& target) {
         check_labels(target.labels);
@@ -158,17 +170,20 @@ class TargetChecker {
         check_providers(target.providers);
         check_groups(target.groups);
         check_servers(target.servers);
-        for (const Target& exclude : target.exclude) check(exclude);
+        for (const Target& exclude : target.exclude)
+            check(exclude);
     }
     void check_groups(const std::vector<Term>& terms) {
         for (const Term& term : terms)
-            if (!state_.inventory->groups.contains(term.text)) report("spec/unknown-group", "group", term, names(state_.inventory->groups));
+            if (!state_.inventory->groups.contains(term.text))
+                report("spec/unknown-group", "group", term, names(state_.inventory->groups));
     }
     void check_servers(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
             if (is_glob(term.text) || state_.inventory->find_server(term.text)) continue;
             std::vector<std::string_view> known;
-            for (const Server& server : state_.inventory->servers) known.push_back(server.name);
+            for (const Server& server : state_.inventory->servers)
+                known.push_back(server.name);
             report("spec/unknown-server", "server", term, known);
         }
     }
@@ -177,14 +192,15 @@ class TargetChecker {
     template <typename Map>
     static std::vector<std::string_view> names(const Map& map) {
         std::vector<std::string_view> out;
-        for (const auto& [name, value] : map) out.push_back(name);
+        for (const auto& [name, value] : map)
+            out.push_back(name);
         return out;
     }
 
     void report(std::string_view slug, std::string_view what, const Term& term,
                 const std::vector<std::string_view>& known) {
-        add_error(diagnostics_, slug, fmt::format("there is no {} '{}'", what, term.text),
-                  term.at, suggestions_(term.text, known));
+        add_error(diagnostics_, slug, fmt::format("there is no {} '{}'", what, term.text), term.at,
+                  suggestions_(term.text, known));
     }
 
     void check_labels(const std::vector<Term>& terms) {
@@ -213,17 +229,20 @@ class TargetChecker {
     }
     void check_clouds(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
-            if (state_.inventory->clouds.contains(term.text) || state_.selectors.clouds.contains(term.text)) continue;
+            if (state_.inventory->clouds.contains(term.text) || state_.selectors.clouds.contains(term.text))
+                continue;
             if (is_known_provider(term.text) || state_.providers->present(term.text)) continue;
             std::vector<std::string_view> known = names(state_.selectors.clouds);
-            for (const auto& [name, cloud] : state_.inventory->clouds) known.push_back(name);
+            for (const auto& [name, cloud] : state_.inventory->clouds)
+                known.push_back(name);
             report("spec/unknown-cloud", "cloud", term, known);
         }
     }
     void check_providers(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
             if (is_known_provider(term.text) || state_.providers->present(term.text)) continue;
-            report("spec/unknown-provider", "provider", term, std::vector<std::string_view>(std::begin(kKnownProviders), std::end(kKnownProviders)));
+            report("spec/unknown-provider", "provider", term,
+                   std::vector<std::string_view>(std::begin(kKnownProviders), std::end(kKnownProviders)));
         }
     }
 
@@ -234,12 +253,14 @@ class TargetChecker {
 
 std::vector<Term> terms_of(const std::vector<Text>& texts) {
     std::vector<Term> terms;
-    for (const Text& text : texts) terms.push_back({text.value, text.at});
+    for (const Text& text : texts)
+        terms.push_back({text.value, text.at});
     return terms;
 }
 
 void add_regions(FleetState& state, const Defaults& defaults) {
-    if (defaults.region) state.selectors.regions.try_emplace(defaults.region->value, Bitset(state.servers.size()));
+    if (defaults.region)
+        state.selectors.regions.try_emplace(defaults.region->value, Bitset(state.servers.size()));
 }
 
 } // namespace
@@ -247,7 +268,8 @@ void add_regions(FleetState& state, const Defaults& defaults) {
 Bitset evaluate(const FleetState& state, const Target& target) {
     Bitset in(state.servers.size(), true);
     KeySets(state, target).each([&](const Bitset& set) { in &= set; });
-    for (const Target& exclude : target.exclude) KeySets(state, exclude).each([&](const Bitset& out) { in -= out; });
+    for (const Target& exclude : target.exclude)
+        KeySets(state, exclude).each([&](const Bitset& out) { in -= out; });
     return in;
 }
 
@@ -257,7 +279,8 @@ void check_target(const FleetState& state, const Target& target, Diagnostics& di
 
 void resolve_selectors(FleetState& state, Reporter& reporter) {
     const std::size_t size = state.servers.size();
-    const auto put = [size](std::map<std::string_view, Bitset>& sets, std::string_view name, std::size_t server) {
+    const auto put = [size](std::map<std::string_view, Bitset>& sets, std::string_view name,
+                            std::size_t server) {
         if (name.empty()) return;
         sets.try_emplace(name, size).first->second.set(server);
     };
@@ -270,7 +293,8 @@ void resolve_selectors(FleetState& state, Reporter& reporter) {
     }
     // A region counts as known where it is written, used or not.
     add_regions(state, state.inventory->settings.defaults);
-    for (const auto& [name, environment] : state.inventory->environments) add_regions(state, environment);
+    for (const auto& [name, environment] : state.inventory->environments)
+        add_regions(state, environment);
 
     GroupResolver(state, reporter).run();
     TargetChecker checker(state, reporter.diagnostics());

@@ -16,29 +16,36 @@ Result<std::vector<TreeEntry>> MapTree::list(std::string_view, const Prune& prun
         }
         entries.emplace(path, TreeEntry{path, kind, {}, size});
     };
-    for (const auto& [path, text] : files_) add(path, EntryKind::File, text.size());
-    for (const auto& [path, target] : links_) add(path, EntryKind::Symlink, 0);
-    for (const auto& path : submodules_) add(path, EntryKind::Submodule, 0);
+    for (const auto& [path, text] : files_)
+        add(path, EntryKind::File, text.size());
+    for (const auto& [path, target] : links_)
+        add(path, EntryKind::Symlink, 0);
+    for (const auto& path : submodules_)
+        add(path, EntryKind::Submodule, 0);
     std::vector<TreeEntry> out;
-    for (auto& [path, entry] : entries) out.push_back(std::move(entry));
+    for (auto& [path, entry] : entries)
+        out.push_back(std::move(entry));
     return out;
 }
 
 Result<std::string> MapTree::read(std::string_view path, std::size_t max_bytes) const {
     std::string name(path);
     if (const auto link = links_.find(name); link != links_.end()) {
-        if (link->second.starts_with('/')) return Error{ErrorCode::Denied, fmt::format("'{}' leaves the tree", path), {}, {}};
+        if (link->second.starts_with('/'))
+            return Error{ErrorCode::Denied, fmt::format("'{}' leaves the tree", path), {}, {}};
         name = link->second;
     }
     const auto file = files_.find(name);
-    if (file == files_.end()) return Error{ErrorCode::NotFound, fmt::format("there is no file '{}'", name), {}, {}};
+    if (file == files_.end())
+        return Error{ErrorCode::NotFound, fmt::format("there is no file '{}'", name), {}, {}};
     if (file->second.size() > max_bytes)
-        return Error{ErrorCode::Invalid, fmt::format("'{}' is larger than {} bytes", name, max_bytes), {}, {}};
+        return Error{
+            ErrorCode::Invalid, fmt::format("'{}' is larger than {} bytes", name, max_bytes), {}, {}};
     return file->second;
 }
 
-std::vector<ProviderRules::Problem> TestProviders::validate(std::string_view provider, const ValueMap& settings,
-                                                            bool on_server) const {
+std::vector<ProviderRules::Problem> TestProviders::validate(std::string_view provider,
+                                                            const ValueMap& settings, bool on_server) const {
     std::vector<Problem> problems;
     for (const auto& [name, value] : settings) {
         if (name != "root" || !on_server)
@@ -51,7 +58,8 @@ std::vector<ProviderRules::Problem> TestProviders::validate(std::string_view pro
 
 std::string problems(const Diagnostics& diagnostics, const SourceLines& lines) {
     if (diagnostics.empty()) return {};
-    return render_text(diagnostics, lines ? lines : [](const std::string&, std::uint32_t) { return std::nullopt; });
+    return render_text(
+        diagnostics, lines ? lines : [](const std::string&, std::uint32_t) { return std::nullopt; });
 }
 
 std::string lab_yaml(const std::string& more) {

@@ -32,7 +32,8 @@ class TestProviders : public ProviderRules {
   public:
     bool present(std::string_view provider) const override { return provider == "local"; }
     std::vector<std::string> names() const override { return {"local"}; }
-    std::vector<Problem> validate(std::string_view provider, const ValueMap& settings, bool on_server) const override;
+    std::vector<Problem> validate(std::string_view provider, const ValueMap& settings,
+                                  bool on_server) const override;
 };
 
 /// The diagnostics as a person sees them, or the empty string.

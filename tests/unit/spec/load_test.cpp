@@ -18,9 +18,10 @@ std::string said(const Loaded& loaded) {
 }
 
 TEST(Load, SectionsOfAllFilesAreOneInventory) {
-    const MapTree tree({{"lab.yaml", lab_yaml("servers: {b: {labels: [web]}}\n")},
-                        {"servers/a.yaml", "servers:\n  a:\n    region: eu\n    root: machines/a\n    protect: true\n"},
-                        {"more/labels.yml", "labels:\n  web: {priority: 2, modules: [motd]}\n  k3s=server:\n"}});
+    const MapTree tree(
+        {{"lab.yaml", lab_yaml("servers: {b: {labels: [web]}}\n")},
+         {"servers/a.yaml", "servers:\n  a:\n    region: eu\n    root: machines/a\n    protect: true\n"},
+         {"more/labels.yml", "labels:\n  web: {priority: 2, modules: [motd]}\n  k3s=server:\n"}});
     const Loaded loaded = load(tree);
     EXPECT_EQ(said(loaded), "");
     ASSERT_EQ(loaded.inventory.servers.size(), 2u);
@@ -50,22 +51,24 @@ TEST(Load, LeavesOutWhatIsNoPartOfTheInventory) {
                   {"good.yaml", "servers: {a: {}}"}});
     tree.submodule("vendor");
     const Loaded loaded = load(tree);
-    EXPECT_EQ(said(loaded), "vendor spec/submodule this submodule is left out: an inventory is one repository\n");
+    EXPECT_EQ(said(loaded),
+              "vendor spec/submodule this submodule is left out: an inventory is one repository\n");
     EXPECT_FALSE(loaded.diagnostics.has_errors());
     EXPECT_EQ(loaded.files, (std::vector<std::string>{"good.yaml", "lab.yaml"}));
 }
 
 TEST(Load, ATwiceDefinedNameShowsBothPlaces) {
-    const Loaded loaded = load(MapTree({{"lab.yaml", lab_yaml()}, {"a.yaml", "servers: {x: {}}"}, {"b.yaml", "servers: {x: {}}"}}));
+    const Loaded loaded = load(
+        MapTree({{"lab.yaml", lab_yaml()}, {"a.yaml", "servers: {x: {}}"}, {"b.yaml", "servers: {x: {}}"}}));
     ASSERT_EQ(said(loaded), "b.yaml:1:11 spec/duplicate-name server 'x' is defined twice\n");
     EXPECT_EQ(loaded.diagnostics.items()[0].notes[0].at.text(), "a.yaml:1:11");
     EXPECT_EQ(loaded.inventory.servers.size(), 1u);
 }
 
 TEST(Load, UnknownWordsAreErrorsWithASuggestion) {
-    const Loaded loaded =
-        load(MapTree({{"lab.yaml", lab_yaml()},
-                      {"a.yaml", "server: {}\nsizes: {}\nlabels: {x: {module: [a], ports: [1]}}\nenvironments: {p: {regon: x}}\n"}}));
+    const Loaded loaded = load(MapTree({{"lab.yaml", lab_yaml()},
+                                        {"a.yaml", "server: {}\nsizes: {}\nlabels: {x: {module: [a], ports: "
+                                                   "[1]}}\nenvironments: {p: {regon: x}}\n"}}));
     EXPECT_EQ(said(loaded), "a.yaml:1:1 spec/unknown-section there is no section 'server'\n"
                             "a.yaml:2:1 spec/unknown-section this version of lab has no section 'sizes'\n"
                             "a.yaml:3:14 spec/unknown-key a label has no key 'module'\n"
@@ -75,8 +78,9 @@ TEST(Load, UnknownWordsAreErrorsWithASuggestion) {
 }
 
 TEST(Load, TypesAreStrictAndSayHowToQuote) {
-    const Loaded loaded = load(MapTree({{"lab.yaml", lab_yaml()},
-                                        {"a.yaml", "servers:\n  x:\n    region: 7\n    labels: web\n    protect: no\n    cloud: [a]\n"}}));
+    const Loaded loaded = load(MapTree(
+        {{"lab.yaml", lab_yaml()},
+         {"a.yaml", "servers:\n  x:\n    region: 7\n    labels: web\n    protect: no\n    cloud: [a]\n"}}));
     EXPECT_EQ(said(loaded), "a.yaml:3:13 spec/wrong-type 'region' must be a string, not an integer\n"
                             "a.yaml:4:13 spec/wrong-type 'labels' must be a list, not a string\n"
                             "a.yaml:5:14 spec/wrong-type 'protect' must be true or false, not 'no'\n"
@@ -91,27 +95,34 @@ TEST(Load, ARoleOnAServerIsToldThatItIsALabel) {
 }
 
 TEST(Load, TheLabSectionBelongsToTheRootAndHasItsFormat) {
-    EXPECT_EQ(said(load(MapTree(Files{{"x.yaml", "servers: {}"}}))), " spec/no-inventory there is no lab.yaml in the test tree\n");
-    EXPECT_EQ(said(load(MapTree(Files{{"lab.yaml", "lab: {format: 2, name: a}"}}))),
-              "lab.yaml:1:15 spec/unsupported-format this version of lab reads inventories of format 1, not 2\n");
-    EXPECT_EQ(said(load(MapTree(Files{{"lab.yaml", "lab: {}"}}))), "lab.yaml:1:1 spec/missing-key 'lab' has no 'format'\n"
-                                                             "lab.yaml:1:1 spec/missing-key 'lab' has no 'name'\n");
+    EXPECT_EQ(said(load(MapTree(Files{{"x.yaml", "servers: {}"}}))),
+              " spec/no-inventory there is no lab.yaml in the test tree\n");
+    EXPECT_EQ(
+        said(load(MapTree(Files{{"lab.yaml", "lab: {format: 2, name: a}"}}))),
+        "lab.yaml:1:15 spec/unsupported-format this version of lab reads inventories of format 1, not 2\n");
+    EXPECT_EQ(said(load(MapTree(Files{{"lab.yaml", "lab: {}"}}))),
+              "lab.yaml:1:1 spec/missing-key 'lab' has no 'format'\n"
+              "lab.yaml:1:1 spec/missing-key 'lab' has no 'name'\n");
     EXPECT_EQ(said(load(MapTree({{"lab.yaml", lab_yaml()}, {"z.yaml", "lab: {format: 1}"}}))),
               "z.yaml:1:1 spec/misplaced-settings the section 'lab' belongs into the lab.yaml at the root\n");
 }
 
 TEST(Load, LinksThatLeaveTheTreeAreRefused) {
-    MapTree tree({{"lab.yaml", lab_yaml()}, {"real.yaml", "servers: {a: {}}"}, {"modules/m/module.yaml", "name: m\nresources:\n  - file: /x\n    source: f\n"}});
+    MapTree tree({{"lab.yaml", lab_yaml()},
+                  {"real.yaml", "servers: {a: {}}"},
+                  {"modules/m/module.yaml", "name: m\nresources:\n  - file: /x\n    source: f\n"}});
     tree.link("passwd.yaml", "/etc/passwd");
     tree.link("folder", "/etc");
     tree.link("modules/m/f", "real.yaml");
-    EXPECT_EQ(said(load(tree)), "folder spec/symlink this symbolic link leaves the inventory\n"
-                                "modules/m/module.yaml:4:13 spec/symlink 'f' is reached through a symbolic link\n"
-                                "passwd.yaml spec/symlink this symbolic link leaves the inventory\n");
+    EXPECT_EQ(said(load(tree)),
+              "folder spec/symlink this symbolic link leaves the inventory\n"
+              "modules/m/module.yaml:4:13 spec/symlink 'f' is reached through a symbolic link\n"
+              "passwd.yaml spec/symlink this symbolic link leaves the inventory\n");
 }
 
 TEST(Load, TheLimitsHold) {
-    const MapTree tree({{"lab.yaml", lab_yaml()}, {"a.yaml", "servers: {a: {}}"}, {"b.yaml", "servers: {b: {}}"}});
+    const MapTree tree(
+        {{"lab.yaml", lab_yaml()}, {"a.yaml", "servers: {a: {}}"}, {"b.yaml", "servers: {b: {}}"}});
     EXPECT_EQ(said(load(tree, {.files = 1})), " spec/limit the inventory has 2 files, more than 1\n");
     EXPECT_EQ(said(load(tree, {.total_bytes = 80})), " spec/limit the inventory is larger than 80 bytes\n");
     EXPECT_NE(said(load(tree, {.file_bytes = 4})).find("spec/unreadable"), std::string::npos);
@@ -134,21 +145,25 @@ TEST(Load, ManyFilesGiveTheSameAsOne) {
         many["servers/" + std::to_string(i) + ".yaml"] = "servers:\n" + body;
         all += body;
     }
-    const Loaded split = load(MapTree(many)), joined = load(MapTree({{"lab.yaml", lab_yaml()}, {"s.yaml", all}}));
+    const Loaded split = load(MapTree(many)),
+                 joined = load(MapTree({{"lab.yaml", lab_yaml()}, {"s.yaml", all}}));
     EXPECT_EQ(said(split), "");
     ASSERT_EQ(split.inventory.servers.size(), 500u);
-    for (std::size_t i = 0; i < 500; ++i) EXPECT_EQ(split.inventory.servers[i].name, joined.inventory.servers[i].name);
+    for (std::size_t i = 0; i < 500; ++i)
+        EXPECT_EQ(split.inventory.servers[i].name, joined.inventory.servers[i].name);
 }
 
 TEST(Load, AModuleIsReadWithTheFilesItRefersTo) {
-    const Loaded loaded = load(MapTree({{"lab.yaml", lab_yaml("modules: {other: {path: lib/other}}\n")},
-                                        {"modules/motd/module.yaml", "name: motd\nversion: 1.2.0\nparams:\n  port: {type: integer, min: 1, max: 9, default: 3}\n"
-                                                                     "resources:\n  - file: /etc/motd\n    source: files/motd\n    owner: root\n    group: root\n"
-                                                                     "health:\n  - command: [/bin/true]\ntests: tests/\n"},
-                                        {"modules/motd/files/motd", "hello\n"},
-                                        {"modules/motd/tests/one.yaml", "x: y"},
-                                        {"modules/motd/unused", "bytes"},
-                                        {"lib/other/module.yaml", "name: other\n"}}));
+    const Loaded loaded = load(MapTree(
+        {{"lab.yaml", lab_yaml("modules: {other: {path: lib/other}}\n")},
+         {"modules/motd/module.yaml",
+          "name: motd\nversion: 1.2.0\nparams:\n  port: {type: integer, min: 1, max: 9, default: 3}\n"
+          "resources:\n  - file: /etc/motd\n    source: files/motd\n    owner: root\n    group: root\n"
+          "health:\n  - command: [/bin/true]\ntests: tests/\n"},
+         {"modules/motd/files/motd", "hello\n"},
+         {"modules/motd/tests/one.yaml", "x: y"},
+         {"modules/motd/unused", "bytes"},
+         {"lib/other/module.yaml", "name: other\n"}}));
     EXPECT_EQ(said(loaded), "");
     ASSERT_EQ(loaded.inventory.modules.size(), 2u);
     const Module& motd = loaded.inventory.modules.at("motd");
@@ -162,19 +177,24 @@ TEST(Load, AModuleIsReadWithTheFilesItRefersTo) {
 }
 
 TEST(Load, WhatIsWrongInAModuleIsToldAtItsOwnLines) {
-    const Loaded loaded = load(MapTree({{"lab.yaml", lab_yaml()},
-                                        {"modules/m/module.yaml", "name: m\nparams:\n  p: {type: int}\n  q: {type: integer, default: x}\n  bad-name: {}\n"
-                                                                  "resources:\n  - flie: /a\n  - file: /a\n    link: /b\n  - file: /c\n    sorce: x\n"
-                                                                  "  - file: /d\n    source: ../../etc\n  - file: /e\n    source: gone\ntests: nowhere\n"}}));
-    EXPECT_EQ(said(loaded), "modules/m/module.yaml:3:13 spec/bad-value there is no type 'int'\n"
-                            "modules/m/module.yaml:4:31 spec/bad-param the default of param 'q' must be an integer, not a string\n"
-                            "modules/m/module.yaml:5:3 spec/bad-name 'bad-name' is no name for a param\n"
-                            "modules/m/module.yaml:7:5 spec/unknown-type there is no resource type 'flie'\n"
-                            "modules/m/module.yaml:9:5 spec/bad-resource a resource is one thing, but this names 'file' and 'link'\n"
-                            "modules/m/module.yaml:11:5 spec/unknown-key a file has no property 'sorce'\n"
-                            "modules/m/module.yaml:13:13 spec/bad-source '../../etc' is not below the module's folder\n"
-                            "modules/m/module.yaml:15:13 spec/missing-file module 'm' has no file 'gone'\n"
-                            "modules/m/module.yaml:16:8 spec/missing-file module 'm' has no folder 'nowhere'\n");
+    const Loaded loaded = load(
+        MapTree({{"lab.yaml", lab_yaml()},
+                 {"modules/m/module.yaml",
+                  "name: m\nparams:\n  p: {type: int}\n  q: {type: integer, default: x}\n  bad-name: {}\n"
+                  "resources:\n  - flie: /a\n  - file: /a\n    link: /b\n  - file: /c\n    sorce: x\n"
+                  "  - file: /d\n    source: ../../etc\n  - file: /e\n    source: gone\ntests: nowhere\n"}}));
+    EXPECT_EQ(said(loaded),
+              "modules/m/module.yaml:3:13 spec/bad-value there is no type 'int'\n"
+              "modules/m/module.yaml:4:31 spec/bad-param the default of param 'q' must be an integer, not a "
+              "string\n"
+              "modules/m/module.yaml:5:3 spec/bad-name 'bad-name' is no name for a param\n"
+              "modules/m/module.yaml:7:5 spec/unknown-type there is no resource type 'flie'\n"
+              "modules/m/module.yaml:9:5 spec/bad-resource a resource is one thing, but this names 'file' "
+              "and 'link'\n"
+              "modules/m/module.yaml:11:5 spec/unknown-key a file has no property 'sorce'\n"
+              "modules/m/module.yaml:13:13 spec/bad-source '../../etc' is not below the module's folder\n"
+              "modules/m/module.yaml:15:13 spec/missing-file module 'm' has no file 'gone'\n"
+              "modules/m/module.yaml:16:8 spec/missing-file module 'm' has no folder 'nowhere'\n");
 }
 
 } // namespace
