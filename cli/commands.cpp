@@ -76,10 +76,7 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kCompletion,
-    &kVersion,
-    &kHelp,
-    &kComplete,
+    &kConfigList, &kConfigGet, &kConfigSet, &kConfigPath, &kCompletion, &kVersion, &kHelp, &kComplete,
 };
 
 } // namespace

@@ -7,6 +7,10 @@ namespace lab::cli {
 
 extern const Command kComplete;
 extern const Command kCompletion;
+extern const Command kConfigGet;
+extern const Command kConfigList;
+extern const Command kConfigPath;
+extern const Command kConfigSet;
 extern const Command kHelp;
 extern const Command kVersion;
 

@@ -23,12 +23,22 @@ std::vector<Candidate> setting_names() {
     return found;
 }
 
+std::vector<Candidate> setting_values(const PartialLine& line) {
+    std::vector<Candidate> found;
+    const auto rule = find_setting(line.positionals.empty() ? std::string_view() : line.positionals.front());
+    if (rule)
+        for (const std::string_view choice : (*rule)->choices)
+            found.push_back({std::string(choice), {}});
+    return found;
+}
+
 } // namespace
 
-std::vector<Candidate> live_names(Complete what, const PartialLine&, Context&) {
+std::vector<Candidate> live_names(Complete what, const PartialLine& line, Context&) {
     switch (what) {
     case Complete::Command: return command_names();
     case Complete::Setting: return setting_names();
+    case Complete::SettingValue: return setting_values(line);
     case Complete::Nothing:
     case Complete::File:
     case Complete::Directory:
@@ -44,8 +54,7 @@ std::vector<Candidate> live_names(Complete what, const PartialLine&, Context&) {
     case Complete::Provider:
     case Complete::Module:
     case Complete::Run:
-    case Complete::Revision:
-    case Complete::SettingValue: return {};
+    case Complete::Revision: return {};
     }
     return {};
 }

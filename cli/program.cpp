@@ -72,6 +72,18 @@ int run_command(const Arguments& arguments, Context& context) {
     return kExitFailed;
 }
 
+bool needs_settings(const Arguments& arguments) {
+    if (!arguments.command() || arguments.has("help") || arguments.has("version")) return false;
+    const std::string_view words = arguments.command()->words;
+    return words != "help" && words != "version" && words != "completion";
+}
+
+/// Whether the command runs with broken settings all the same, because it helps to mend them.
+bool mends_settings(const Arguments& arguments) {
+    const std::string_view words = arguments.command()->words;
+    return words == "doctor" || words.starts_with("config ");
+}
+
 int dispatch(const std::variant<Arguments, UsageError>& parsed, Context& context) {
     if (const auto* refused = std::get_if<UsageError>(&parsed)) return refuse_usage(context, *refused);
     const Arguments& arguments = std::get<Arguments>(parsed);
@@ -97,12 +109,7 @@ int run_program(const std::vector<std::string>& words, Sink& out, Sink& err, con
                 const providers::ProviderTable& providers, const Clock& clock) {
     const auto parsed = parse_arguments(words);
     auto settings = Settings::load(surroundings.environment);
-    // Broken settings stop everything but what is needed to mend them.
     const Arguments* arguments = std::get_if<Arguments>(&parsed);
-    const bool mends =
-        arguments && (!arguments->command() || arguments->has("help") || arguments->has("version") ||
-                      arguments->command()->words.starts_with("config") ||
-                      arguments->command()->words == "doctor" || arguments->command()->words == "help");
     const Settings fallback = Settings::defaults(surroundings.environment);
     const Settings& chosen = settings ? *settings : fallback;
     Context context{.out = out,
@@ -125,11 +132,11 @@ int run_program(const std::vector<std::string>& words, Sink& out, Sink& err, con
         context.quiet = arguments->has("quiet");
         context.verbose = arguments->has("verbose");
     }
-    if (!settings && arguments && !mends) {
-        print_error(context,
-                    std::move(settings).error().with_hint(
-                        "mend it with 'lab config set' or an editor; 'lab config path' says where it is"));
-        return kExitFailed;
+    if (!settings && arguments && needs_settings(*arguments)) {
+        Error error = settings.error();
+        if (error.hint.empty()) error.hint = "'lab config set' or an editor mends it";
+        print_error(context, error);
+        if (!mends_settings(*arguments)) return kExitFailed;
     }
     const int code = dispatch(parsed, context);
     if (const Error* failure = out.failure()) {

@@ -1,5 +1,6 @@
 #include "cli/settings.h"
 
+#include "cli/config_file.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ constexpr std::array kColors{std::string_view("auto"), std::string_view("always"
 constexpr SettingRule kSettings[] = {
     {.name = "inventory",
      .variable = "LAB_INVENTORY",
-     .summary = "the inventory to read where --inventory is not given and no folder above holds a lab.yaml",
+     .summary = "the inventory to read, a folder or URL (default: the enclosing folder with a lab.yaml)",
      .fallback = "",
      .complete = Complete::Directory},
     {.name = "output",
@@ -79,8 +80,12 @@ Result<void> check_setting(const SettingRule& rule, std::string_view value) {
 Result<Settings> Settings::load(const Environment& environment) {
     Settings settings;
     settings.home_ = home_of(environment);
+    auto file = read_config(settings.file());
+    if (!file) return std::move(file).error();
     for (const SettingRule& rule : kSettings) {
         SettingValue value{std::string(rule.fallback), SettingOrigin::Default};
+        if (const auto found = file->find(rule.name); found != file->end())
+            value = {found->second, SettingOrigin::File};
         if (const auto found = environment.find(rule.variable);
             found != environment.end() && !found->second.empty()) {
             if (auto checked = check_setting(rule, found->second); !checked)
