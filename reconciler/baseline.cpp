@@ -58,6 +58,19 @@ planner::ObservedServer observed_from(const std::vector<spec::ModuleUnit>& units
     return observed;
 }
 
+void withhold_fingerprints(api::Plan& plan) {
+    const auto withhold = [](Value& value) {
+        if (!api::is_fingerprint(value)) return;
+        const Value* bytes = value.get("bytes");
+        value = Value(ValueMap{{"fingerprint", Value("withheld")}, {"bytes", bytes ? *bytes : Value()}});
+    };
+    for (api::Action& action : plan.actions)
+        for (api::PropertyChange& change : action.changes) {
+            withhold(change.before);
+            withhold(change.after);
+        }
+}
+
 } // namespace
 
 Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& request) {
@@ -69,7 +82,8 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
     input.scope = request.scope;
     input.targets = request.targets;
     input.allow_destroy = request.allow_destroy;
-    input.key = request.key;
+    const api::FingerprintKey key{.bytes = "only compared inside this process"};
+    input.key = key;
     const spec::Guard& guard = request.base.inventory().settings.guard;
     input.max_destroy = guard.max_destroy;
     input.max_destructive_percent = guard.max_destructive_percent;
@@ -100,10 +114,10 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
         server.name = name;
         if (now) {
             server.desired = desired_server(workspace, *now);
-            server.desired->units = redacted_units(workspace.fleet, *now, request.key, prepared.diagnostics);
+            server.desired->units = redacted_units(workspace.fleet, *now, key, prepared.diagnostics);
         }
         if (then) {
-            const auto units = redacted_units(request.base, *then, request.key, prepared.diagnostics);
+            const auto units = redacted_units(request.base, *then, key, prepared.diagnostics);
             server.applied = applied_from(base, *then, units);
             server.observed = observed_from(units, request.facts ? request.facts(name) : Value());
         }
@@ -114,6 +128,7 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
     }
     if (prepared.diagnostics.has_errors()) return prepared;
     prepared.plan = planner::make_plan(input).plan;
+    withhold_fingerprints(prepared.plan);
     prepared.servers.assign(names.begin(), names.end());
     return prepared;
 }

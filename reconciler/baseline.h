@@ -10,7 +10,6 @@ struct BaselineRequest {
     const spec::Fleet& base; // of the merge-base
     std::string base_commit;
     const providers::ProviderTable& providers;
-    api::FingerprintKey key;
     std::optional<spec::Target> filter;
     std::vector<std::string> targets;
     ValueMap scope;
@@ -19,6 +18,7 @@ struct BaselineRequest {
     std::function<Value(const std::string& server)> facts;
 };
 
+/// Private values stand as {"fingerprint": "withheld"}: without a state there is no key that would keep them secret.
 Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& request);
 
 } // namespace lab::reconciler

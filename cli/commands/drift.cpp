@@ -1,0 +1,168 @@
+#include "cli/commands.h"
+#include "cli/planning.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+namespace lab::cli {
+namespace {
+
+constexpr Option kDriftOptions[] = {kTargetOption, kRefreshOption, kDetailsOption};
+constexpr Example kDriftExamples[] = {
+    {"lab drift", "what moved on the machines since it was applied; ends with 2 where something did"},
+    {"lab drift --environment prod -o json", "the same for a nightly job"},
+};
+
+constexpr Positional kServer[] = {
+    {.name = "KIND", .summary = "server, or server/NAME", .complete = Complete::Reference},
+    {.name = "NAME", .summary = "the server's name", .required = false, .complete = Complete::Server}};
+constexpr Option kDiffOptions[] = {kRefreshOption};
+constexpr Example kDiffExamples[] = {
+    {"lab diff server web-1", "how the machine differs from what was applied to it"},
+};
+constexpr Option kSyncOptions[] = {kAutoApproveOption, kParallelismOption, kDetailsOption};
+constexpr Example kSyncExamples[] = {
+    {"lab sync server web-1", "put back what drifted, and nothing newer from git"},
+};
+
+Value drift_value(const api::DriftItem& item) {
+    return Value(ValueMap{{"resource", Value(item.resource)},
+                          {"path", Value(item.path)},
+                          {"kind", Value(item.kind)},
+                          {"expected", item.expected},
+                          {"actual", item.actual}});
+}
+
+std::string short_text(const Value& value) {
+    if (value.is_null()) return "nothing";
+    if (api::is_fingerprint(value)) return "(private)";
+    std::string text = escape_controls(display(value));
+    if (text.size() > 40) text = text.substr(0, 37) + "...";
+    return text;
+}
+
+std::string indented(std::string_view text) {
+    std::string out;
+    for (const std::string_view line : split(text, '\n'))
+        if (!line.empty()) out += "    " + escape_controls(line) + "\n";
+    return out;
+}
+
+void print_items(const std::vector<api::DriftItem>& items, Context& context, bool details) {
+    std::string server;
+    for (const api::DriftItem& item : items) {
+        if (item.resource != server) context.out.write(context.paint.bold(item.resource) + "\n");
+        server = item.resource;
+        if (item.kind == "unmanaged") {
+            context.out.write(context.paint.yellow(fmt::format("+ {}: {}", item.path, short_text(item.actual))) +
+                              "  ← unmanaged, not in the inventory\n");
+        } else {
+            context.out.write(fmt::format("  {}: {} → {}{}\n", item.path, short_text(item.expected),
+                                          context.paint.yellow(short_text(item.actual)),
+                                          item.kind == "missing" ? "  ← gone from the machine" : ""));
+        }
+        if (details && !item.diff.empty()) context.out.write(indented(item.diff));
+    }
+}
+
+Result<int> report_drift(const Arguments& arguments, Context& context, const std::vector<std::string>& targets,
+                         bool details) {
+    auto session = Session::open(arguments, context, Session::State::Open);
+    if (!session) return std::move(session).error();
+    Progress progress(context);
+    auto prepared = prepare(arguments, context, **session, progress, /*drift_only=*/true, targets);
+    progress.clear();
+    if (!prepared) return std::move(prepared).error();
+    const api::Plan& plan = prepared->plan;
+    for (const std::string& warning : plan.warnings) context.warn(warning);
+    if (context.form == Form::Json || context.form == Form::Yaml) {
+        ValueList items;
+        for (const api::DriftItem& item : plan.drift) items.push_back(drift_value(item));
+        print_document(context, "lab.drift/1",
+                       {{"drifted", Value(plan.summary.drifted)},
+                        {"not_observed", Value(plan.summary.not_observed)},
+                        {"observed_at", plan.state.observed_at.empty() ? Value() : Value(plan.state.observed_at)},
+                        {"drift", Value(std::move(items))}});
+    } else {
+        print_items(plan.drift, context, details);
+        if (plan.drift.empty())
+            context.out.write(fmt::format("No drift{}.\n", targets.empty() ? "" : " on " + targets.front()));
+        else
+            context.out.write(fmt::format("\n{} drifted: {}. `lab sync server NAME` puts it back.\n",
+                                          counted(plan.summary.drifted, "server"), counted(plan.drift.size(), "difference")));
+        if (plan.summary.not_observed > 0)
+            context.out.write(fmt::format("{} could not be looked at.\n", counted(plan.summary.not_observed, "server")));
+    }
+    return plan.drift.empty() ? kExitDone : kExitChanges;
+}
+
+Result<int> run_drift(const Arguments& arguments, Context& context) {
+    return report_drift(arguments, context, {}, arguments.has("details"));
+}
+
+/// "server/NAME" of `server NAME` and `server/NAME`.
+Result<std::string> named_server(const Arguments& arguments) {
+    const std::string kind(arguments.positional(0)), name(arguments.positional(1));
+    if (name.empty() && kind.starts_with("server/")) return kind;
+    if ((kind == "server" || kind == "servers") && !name.empty()) return "server/" + name;
+    return Error{.code = ErrorCode::Invalid,
+                 .message = fmt::format("expected server NAME, not '{}'", name.empty() ? kind : kind + " " + name)};
+}
+
+Result<int> run_diff(const Arguments& arguments, Context& context) {
+    auto target = named_server(arguments);
+    if (!target) return std::move(target).error();
+    return report_drift(arguments, context, {*target}, /*details=*/true);
+}
+
+Result<int> run_sync(const Arguments& arguments, Context& context) {
+    auto target = named_server(arguments);
+    if (!target) return std::move(target).error();
+    auto session = Session::open(arguments, context, Session::State::Open);
+    if (!session) return std::move(session).error();
+    Progress progress(context);
+    auto prepared = prepare(arguments, context, **session, progress, /*drift_only=*/true, {*target});
+    progress.clear();
+    if (!prepared) return std::move(prepared).error();
+    if (prepared->plan.actions.empty()) {
+        context.out.write(fmt::format("{} is as it was applied.\n", *target));
+        return kExitDone;
+    }
+    if (context.form == Form::Table) print_plan(prepared->plan, context, arguments.has("details"));
+    auto answer = approved(arguments, context, "Put back what drifted?");
+    if (!answer) return std::move(answer).error();
+    if (!*answer) return kExitFailed;
+    return carry_out(arguments, context, **session,
+                     {.plan = prepared->plan, .servers = prepared->servers, .drift_only = true});
+}
+
+} // namespace
+
+constinit const Command kDrift{.words = "drift",
+                               .section = Section::Change,
+                               .summary = "find what changed on machines since it was applied",
+                               .options = kDriftOptions,
+                               .filters = true,
+                               .forms = kDocument,
+                               .examples = kDriftExamples,
+                               .run = run_drift};
+
+constinit const Command kDiff{.words = "diff",
+                              .section = Section::Change,
+                              .summary = "show how one server differs from what was applied to it",
+                              .positionals = kServer,
+                              .options = kDiffOptions,
+                              .forms = kDocument,
+                              .examples = kDiffExamples,
+                              .run = run_diff};
+
+constinit const Command kSync{.words = "sync",
+                              .section = Section::Change,
+                              .summary = "put one server back to what was applied to it",
+                              .positionals = kServer,
+                              .options = kSyncOptions,
+                              .forms = kDocument,
+                              .examples = kSyncExamples,
+                              .run = run_sync};
+
+} // namespace lab::cli

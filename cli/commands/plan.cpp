@@ -1,0 +1,103 @@
+#include "cli/commands.h"
+#include "cli/planning.h"
+#include "cli/progress.h"
+#include "planner/views.h"
+#include "reconciler/baseline.h"
+#include "support/files.h"
+#include "support/json.h"
+
+#include <fmt/format.h>
+
+namespace lab::cli {
+namespace {
+
+constexpr std::string_view kFormats[] = {"text", "markdown"};
+
+constexpr Option kOptions[] = {
+    kTargetOption,
+    kRefreshOption,
+    {.name = "baseline",
+     .value = "REV",
+     .summary = "plan what the inventory changes relative to REV, without any machine or state",
+     .complete = Complete::Revision},
+    {.name = "out", .value = "FILE", .summary = "save the plan, to be applied exactly", .complete = Complete::File},
+    {.name = "format", .value = "FORMAT", .summary = "how the plan is written for people", .choices = kFormats},
+    kDetailsOption,
+    kAllowDestroyOption,
+    {.name = "detailed-exitcode", .summary = "end with 2 where there is something to do"},
+};
+
+constexpr Example kExamples[] = {
+    {"lab plan", "what an apply would do, after asking the machines"},
+    {"lab plan --details", "every property that changes, with diffs"},
+    {"lab plan --refresh never --label base", "the servers with a label, from what is known of them"},
+    {"lab plan --out plan.json && lab apply plan.json", "review first, then apply exactly that"},
+    {"lab plan --baseline main --format markdown", "what this branch changes, for a pull request"},
+};
+
+Result<reconciler::Prepared> plan_baseline(const Arguments& arguments, Context& context, Session& session,
+                                           const std::string& baseline) {
+    const git::Repository* repository = session.inventory().source.repository();
+    const std::string& head = session.inventory().source.commit();
+    if (!repository || head.empty())
+        return Error{.code = ErrorCode::Invalid,
+                     .message = "--baseline needs an inventory with a commit",
+                     .hint = "run `git init` and commit the inventory"};
+    auto other = repository->resolve(baseline);
+    if (!other) return std::move(other).error();
+    auto base = repository->merge_base(head, *other);
+    if (!base) return std::move(base).error();
+    auto workspace = session.at_commit(*base, context);
+    if (!workspace) return std::move(workspace).error();
+    auto filter = filter_of(arguments, session.fleet(), context);
+    if (!filter) return std::move(filter).error();
+    auto targets = targets_of(arguments.values("target"), session.fleet(), {});
+    if (!targets) return std::move(targets).error();
+    return reconciler::prepare_baseline(session.workspace(), {.base = (*workspace)->fleet,
+                                                              .base_commit = *base,
+                                                              .providers = context.providers,
+                                                              .filter = std::move(*filter),
+                                                              .targets = std::move(*targets),
+                                                              .scope = scope_of(arguments),
+                                                              .allow_destroy = arguments.has("allow-destroy"),
+                                                              .facts = {}});
+}
+
+Result<void> save(const api::Plan& plan, const std::string& path, Context& context, const Session& session) {
+    if (!plan.baseline) LAB_TRY(session.store().register_plan(api::plan_id(plan)));
+    LAB_TRY(write_file_atomic(context.directory / path, api::write_plan(plan), {.mode = 0600}));
+    context.note(fmt::format("saved {} to {}{}", api::plan_id(plan).substr(0, 19), path,
+                             plan.baseline ? "; it is for review and cannot be applied" : ""));
+    return {};
+}
+
+Result<int> run_plan(const Arguments& arguments, Context& context) {
+    const auto baseline = arguments.value("baseline");
+    auto session = Session::open(arguments, context, baseline ? Session::State::None : Session::State::Open);
+    if (!session) return std::move(session).error();
+    Progress progress(context);
+    auto prepared = baseline ? plan_baseline(arguments, context, **session, *baseline)
+                             : prepare(arguments, context, **session, progress);
+    progress.clear();
+    if (!prepared) return std::move(prepared).error();
+    LAB_TRY(check_rendered(*prepared, **session, context));
+    if (const auto path = arguments.value("out")) LAB_TRY(save(prepared->plan, *path, context, **session));
+    if (arguments.value("format") == "markdown")
+        context.out.write(planner::render_markdown(prepared->plan));
+    else
+        print_plan(prepared->plan, context, arguments.has("details"));
+    return arguments.has("detailed-exitcode") && planner::has_changes(prepared->plan) ? kExitChanges : kExitDone;
+}
+
+} // namespace
+
+constinit const Command kPlan{.words = "plan",
+                              .section = Section::Change,
+                              .summary = "show what an apply would do, and why",
+                              .options = kOptions,
+                              .filters = true,
+                              .forms = kDocument,
+                              .examples = kExamples,
+                              .run = run_plan};
+
+} // namespace lab::cli

@@ -1,0 +1,158 @@
+#include "cli/planning.h"
+
+#include "cli/runs.h"
+#include "planner/views.h"
+#include "support/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iostream>
+
+#include <pwd.h>
+#include <unistd.h>
+
+namespace lab::cli {
+namespace {
+
+using store::StepState;
+
+reconciler::Refresh refresh_from(const std::optional<std::string>& text) {
+    if (text == "only") return reconciler::Refresh::Only;
+    if (text == "never") return reconciler::Refresh::Never;
+    return reconciler::Refresh::Auto;
+}
+
+std::string user_name() {
+    const passwd* entry = ::getpwuid(::getuid());
+    return entry ? entry->pw_name : std::to_string(::getuid());
+}
+
+std::string host_name() {
+    char name[256] = "";
+    ::gethostname(name, sizeof name - 1);
+    return name;
+}
+
+/// What was not done, and one line over all.
+void print_outcome(const reconciler::RunOutcome& outcome, Context& context) {
+    if (context.form != Form::Table) {
+        ValueList steps;
+        for (const auto& step : outcome.steps)
+            steps.emplace_back(ValueMap{{"action", Value(step.action)},
+                                        {"state", Value(to_string(step.state))},
+                                        {"detail", step.detail.empty() ? Value() : Value(step.detail)}});
+        print_document(context, "lab.run/1",
+                       {{"id", Value(outcome.run)}, {"state", Value(to_string(outcome.state))}, {"steps", Value(std::move(steps))}});
+        return;
+    }
+    Table table{.columns = {{.title = "STEP"}, {.title = "RESULT"}, {.title = "WHY"}}, .rows = {}};
+    for (const auto& step : outcome.steps)
+        if (step.state != StepState::Done)
+            table.rows.push_back({step.action, Cell(to_string(step.state), tone_of(step.state)), step.detail});
+    if (!table.rows.empty()) context.out.write("\n" + table.text(false, context.paint) + "\n");
+    std::string line = fmt::format("Run {}: {} done", outcome.run, outcome.count(StepState::Done));
+    for (const StepState state : {StepState::Failed, StepState::Skipped, StepState::Blocked, StepState::Started, StepState::Planned})
+        if (const std::size_t count = outcome.count(state); count != 0)
+            line += fmt::format(", {} {}", count,
+                                state == StepState::Planned   ? "not begun"
+                                : state == StepState::Started ? "without an outcome"
+                                                              : to_string(state));
+    context.out.write(line + ".\n");
+}
+
+} // namespace
+
+Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& context, const Session& session,
+                                     Progress& progress, bool drift_only, const std::vector<std::string>& more_targets) {
+    auto filter = filter_of(arguments, session.fleet(), context);
+    if (!filter) return std::move(filter).error();
+    auto known = session.store().servers();
+    if (!known) return std::move(known).error();
+    std::vector<std::string> written = arguments.values("target");
+    written.insert(written.end(), more_targets.begin(), more_targets.end());
+    auto targets = targets_of(written, session.fleet(), *known);
+    if (!targets) return std::move(targets).error();
+    reconciler::PlanRequest request{.filter = std::move(*filter),
+                                    .targets = std::move(*targets),
+                                    .scope = scope_of(arguments),
+                                    .refresh = refresh_from(arguments.value("refresh")),
+                                    .allow_destroy = arguments.has("allow-destroy"),
+                                    .drift_only = drift_only};
+    if (!more_targets.empty()) {
+        ValueList all;
+        for (const std::string& target : request.targets) all.emplace_back(target);
+        request.scope.set("target", Value(std::move(all)));
+    }
+    if (session.observe_all() && request.refresh == reconciler::Refresh::Never) {
+        context.warn("the state was restored or lost: every machine is asked again, in spite of --refresh never");
+        request.refresh = reconciler::Refresh::Auto;
+    }
+    reconciler::Engine engine = session.engine(context);
+    engine.parallelism = static_cast<std::size_t>(arguments.number("parallelism").value_or(10));
+    engine.events = progress.events();
+    return reconciler::prepare_plan(engine, session.workspace(), request);
+}
+
+Result<void> check_rendered(const reconciler::Prepared& prepared, const Session& session, Context& context) {
+    if (prepared.diagnostics.empty()) return {};
+    context.err.write(render_text(prepared.diagnostics, session.inventory().loaded.lines, {.color = context.err_paint.on}));
+    if (!prepared.diagnostics.has_errors()) return {};
+    return Error{.code = ErrorCode::Invalid,
+                 .message = fmt::format("the inventory has {}: nothing was planned",
+                                        counted(prepared.diagnostics.errors(), "error"))};
+}
+
+void print_plan(const api::Plan& plan, Context& context, bool details) {
+    switch (context.form) {
+    case Form::Json: context.out.write(api::write_plan(plan)); return;
+    case Form::Yaml: context.out.write(write_yaml(api::to_value(plan))); return;
+    case Form::Table:
+    case Form::Wide:
+    case Form::Name: break;
+    }
+    context.out.write(planner::render_text(plan, {.color = context.paint.on,
+                                                  .details = details,
+                                                  .width = 100,
+                                                  .now = context.clock.wall()}));
+}
+
+Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question) {
+    if (arguments.has("auto-approve")) return true;
+    if (!context.in_is_terminal)
+        return Error{.code = ErrorCode::Invalid,
+                     .message = "there is nobody to ask: stdin is no terminal",
+                     .hint = "pass --auto-approve, or save a plan with `lab plan --out FILE` and apply that"};
+    context.err.write(fmt::format("\n{} Only 'yes' goes on: ", question));
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (trim(answer) == "yes") return true;
+    context.err.write("nothing was done\n");
+    return false;
+}
+
+Result<int> carry_out(const Arguments& arguments, Context& context, Session& session, const ApplyOrder& order) {
+    Progress progress(context);
+    reconciler::Engine engine = session.engine(context);
+    engine.parallelism = static_cast<std::size_t>(arguments.number("parallelism").value_or(10));
+    engine.events = progress.events(order.plan.actions.size());
+    auto outcome = reconciler::execute(engine, session.workspace(),
+                                       {.plan = order.plan,
+                                        .servers = order.servers,
+                                        .who = user_name(),
+                                        .host = host_name(),
+                                        .drift_only = order.drift_only,
+                                        .resume = order.resume,
+                                        .at_commit = [&](const std::string& commit) {
+                                            return session.at_commit(commit, context);
+                                        }});
+    progress.clear();
+    if (!outcome) return std::move(outcome).error();
+    print_outcome(*outcome, context);
+    if (context.stop.stop_requested() && outcome->state != store::RunState::Done) {
+        context.err.write("interrupted: running steps were finished; `lab apply --resume` goes on\n");
+        return kExitInterrupted;
+    }
+    return outcome->state == store::RunState::Done ? kExitDone : kExitFailed;
+}
+
+} // namespace lab::cli

@@ -1,0 +1,168 @@
+#include "cli/session.h"
+
+#include "support/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace lab::cli {
+namespace {
+
+/// Prints all diagnostics; an error where there are errors among them.
+Result<void> report(const Diagnostics& diagnostics, const SourceLines& lines, Context& context) {
+    if (diagnostics.empty()) return {};
+    context.err.write(render_text(diagnostics, lines, {.color = context.err_paint.on}));
+    if (!diagnostics.has_errors()) return {};
+    return Error{.code = ErrorCode::Invalid,
+                 .message = fmt::format("the inventory has {}: nothing was planned or done",
+                                        counted(diagnostics.errors(), "error"))};
+}
+
+void add_terms(std::vector<spec::Term>& terms, const Arguments& arguments, std::string_view option) {
+    for (std::string& text : arguments.values(option)) terms.push_back({.text = std::move(text), .at = {}});
+}
+
+} // namespace
+
+Result<reconciler::InventorySource> open_source(const Arguments& arguments, Context& context) {
+    return reconciler::InventorySource::open({.directory = context.directory,
+                                              .inventory = context.settings.get("inventory", arguments).value,
+                                              .revision = arguments.value("ref").value_or(""),
+                                              .home = context.settings.home(),
+                                              .stop = context.stop});
+}
+
+Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Context& context, State state) {
+    auto source = open_source(arguments, context);
+    if (!source) return std::move(source).error();
+    return open(std::move(*source), context, state);
+}
+
+Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource source, Context& context, State state) {
+    std::unique_ptr<Session> session(new Session);
+    context.trace(fmt::format("reading {}", source.tree().describe()));
+    auto loaded = reconciler::load_inventory(std::move(source));
+    if (!loaded) return std::move(loaded).error();
+    session->inventory_ = std::move(*loaded);
+    Diagnostics diagnostics = session->inventory_->loaded.diagnostics;
+    if (diagnostics.has_errors()) {
+        LAB_TRY(report(diagnostics, session->inventory_->loaded.lines, context));
+    }
+    // Without a state nothing that depends on the key is kept or compared beyond this process.
+    api::FingerprintKey key{.bytes = sha256("lab without a state").text()};
+    if (state == State::Open) {
+        auto opened = store::Store::open({.home = context.settings.home(),
+                                          .inventory = session->inventory_->origin.id,
+                                          .clock = &context.clock},
+                                         session->notes_);
+        if (!opened) return std::move(opened).error();
+        session->store_ = std::move(*opened);
+        for (const std::string& warning : session->notes_.warnings) context.warn(warning);
+        key = session->store_->key();
+    }
+    session->fleet_ = std::make_unique<spec::Fleet>(spec::Fleet::resolve(
+        session->inventory_->loaded.inventory, reconciler::TableRules(context.providers), key, diagnostics));
+    LAB_TRY(report(diagnostics, session->inventory_->loaded.lines, context));
+    return session;
+}
+
+reconciler::Engine Session::engine(Context& context) const {
+    LAB_CHECK(store_, "an engine works on a state");
+    return {.store = *store_, .providers = context.providers, .clock = context.clock, .parallelism = 10,
+            .stop = context.stop, .events = {}};
+}
+
+Result<const reconciler::Workspace*> Session::at_commit(const std::string& commit, Context& context) {
+    const std::lock_guard hold(mutex_);
+    Other& other = others_[commit];
+    if (other.workspace) return other.workspace.get();
+    auto source = inventory_->source.at(commit);
+    if (!source) return std::move(source).error();
+    auto loaded = reconciler::load_inventory(std::move(*source));
+    if (!loaded) return std::move(loaded).error();
+    other.inventory = std::move(*loaded);
+    Diagnostics diagnostics = other.inventory->loaded.diagnostics;
+    const api::FingerprintKey key =
+        store_ ? store_->key() : api::FingerprintKey{.bytes = sha256("lab without a state").text()};
+    other.fleet = std::make_unique<spec::Fleet>(spec::Fleet::resolve(
+        other.inventory->loaded.inventory, reconciler::TableRules(context.providers), key, diagnostics));
+    if (diagnostics.has_errors()) {
+        auto refused = report(diagnostics, other.inventory->loaded.lines, context);
+        return std::move(refused).error().during("as it was in commit " + commit.substr(0, 12));
+    }
+    other.workspace = std::make_unique<reconciler::Workspace>(
+        reconciler::Workspace{.fleet = *other.fleet, .origin = other.inventory->origin});
+    return other.workspace.get();
+}
+
+Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet, Context& context) {
+    spec::Target target;
+    add_terms(target.labels, arguments, "label");
+    add_terms(target.groups, arguments, "group");
+    add_terms(target.environments, arguments, "environment");
+    add_terms(target.clouds, arguments, "cloud");
+    add_terms(target.regions, arguments, "region");
+    add_terms(target.providers, arguments, "provider");
+    spec::Target out;
+    add_terms(out.servers, arguments, "exclude");
+    if (!out.servers.empty()) {
+        if (target.empty()) target.servers.push_back({.text = "*", .at = {}});
+        target.exclude.push_back(std::move(out));
+    }
+    if (target.empty()) return std::optional<spec::Target>();
+    Diagnostics diagnostics;
+    fleet.check(target, diagnostics);
+    if (diagnostics.has_errors()) {
+        const Diagnostic first = diagnostics.sorted().front();
+        return Error{.code = ErrorCode::NotFound, .message = first.message, .hint = first.help};
+    }
+    if (!diagnostics.empty()) LAB_TRY(report(diagnostics, {}, context));
+    return std::optional<spec::Target>(std::move(target));
+}
+
+ValueMap scope_of(const Arguments& arguments) {
+    ValueMap scope;
+    for (const std::string_view option :
+         {"label", "group", "environment", "cloud", "region", "provider", "exclude", "target"}) {
+        ValueList values;
+        for (std::string& value : arguments.values(option)) values.emplace_back(std::move(value));
+        if (!values.empty()) scope.set(std::string(option), Value(std::move(values)));
+    }
+    return scope;
+}
+
+Result<std::vector<std::string>> targets_of(const std::vector<std::string>& written, const spec::Fleet& fleet,
+                                            const std::vector<store::ServerKeys>& known) {
+    std::vector<std::string> targets;
+    for (const std::string& text : written) {
+        const auto parts = split(text, '/');
+        const bool server = parts.size() == 2 && parts[0] == "server";
+        const bool module = parts.size() == 4 && parts[0] == "server" && parts[2] == "module";
+        if (!server && !module)
+            return Error{.code = ErrorCode::Invalid,
+                         .message = fmt::format("'{}' is no target: expected server/NAME or server/NAME/module/MODULE", text)};
+        const std::string name(parts[1]);
+        const auto index = fleet.find(name);
+        const bool applied = std::any_of(known.begin(), known.end(),
+                                         [&](const store::ServerKeys& one) { return one.applied && one.name == name; });
+        if (!index && !applied) {
+            std::vector<std::string> names;
+            for (spec::ServerIndex i = 0; i < fleet.size(); ++i) names.push_back(fleet.server(i).name);
+            const auto near = nearest(name, names);
+            return Error{.code = ErrorCode::NotFound,
+                         .message = fmt::format("there is no server '{}', neither in the inventory nor applied", name),
+                         .hint = near ? fmt::format("did you mean 'server/{}'?", *near) : "`lab get servers` lists them"};
+        }
+        if (module && index) {
+            const auto modules = fleet.modules(*index);
+            if (std::none_of(modules.begin(), modules.end(), [&](const auto& unit) { return unit.module == parts[3]; }))
+                return Error{.code = ErrorCode::NotFound,
+                             .message = fmt::format("server '{}' has no module '{}'", name, parts[3]),
+                             .hint = fmt::format("`lab describe server {}` lists its modules", name)};
+        }
+        targets.push_back(text);
+    }
+    return targets;
+}
+
+} // namespace lab::cli

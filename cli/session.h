@@ -1,0 +1,62 @@
+#pragma once
+// What commands that plan, act or ask the state work with: the inventory, the fleet made of it, the state, the engine.
+
+#include "cli/arguments.h"
+#include "cli/context.h"
+#include "reconciler/engine.h"
+#include "reconciler/inventory_source.h"
+#include "reconciler/prepare.h"
+
+#include <mutex>
+
+namespace lab::cli {
+
+/// An inventory that loaded without errors, and the fleet it means.
+class Session {
+  public:
+    /// Reads what --inventory and --ref name. Diagnostics go to stderr; with errors among them this fails and says what was
+    /// not done. `with_state` opens (or makes) the state of LAB_HOME.
+    enum class State { None, Open };
+    static Result<std::unique_ptr<Session>> open(const Arguments& arguments, Context& context, State state);
+    /// The same from a source that was found already (a saved plan's commit).
+    static Result<std::unique_ptr<Session>> open(reconciler::InventorySource source, Context& context, State state);
+
+    const reconciler::LoadedInventory& inventory() const noexcept { return *inventory_; }
+    const spec::Fleet& fleet() const noexcept { return *fleet_; }
+    store::Store& store() const noexcept { return *store_; }
+    bool observe_all() const noexcept { return notes_.observe_all; }
+    reconciler::Workspace workspace() const { return {.fleet = *fleet_, .origin = inventory_->origin}; }
+    reconciler::Engine engine(Context& context) const;
+    /// The same inventory at another commit, loaded once and kept. For values that only that commit has.
+    Result<const reconciler::Workspace*> at_commit(const std::string& commit, Context& context);
+
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+  private:
+    Session() = default;
+    std::unique_ptr<reconciler::LoadedInventory> inventory_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<spec::Fleet> fleet_;
+    store::OpenNotes notes_;
+    struct Other {
+        std::unique_ptr<reconciler::LoadedInventory> inventory;
+        std::unique_ptr<spec::Fleet> fleet;
+        std::unique_ptr<reconciler::Workspace> workspace;
+    };
+    std::mutex mutex_;                    // workers of a run ask for commits at the same time
+    std::map<std::string, Other> others_; // by commit
+};
+
+/// The source that --inventory and --ref name.
+Result<reconciler::InventorySource> open_source(const Arguments& arguments, Context& context);
+
+/// The filters of the command line as one target; nullopt where there are none. Unknown names are an error.
+Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet, Context& context);
+/// --target and the filters as they were written, for the plan document.
+ValueMap scope_of(const Arguments& arguments);
+/// --target values (and `KIND NAME` positionals), checked against the fleet and the state.
+Result<std::vector<std::string>> targets_of(const std::vector<std::string>& written, const spec::Fleet& fleet,
+                                            const std::vector<store::ServerKeys>& known);
+
+} // namespace lab::cli
