@@ -42,16 +42,20 @@ void print_outcome(const reconciler::RunOutcome& outcome, Context& context) {
                                         {"state", Value(to_string(step.state))},
                                         {"detail", step.detail.empty() ? Value() : Value(step.detail)}});
         print_document(context, "lab.run/1",
-                       {{"id", Value(outcome.run)}, {"state", Value(to_string(outcome.state))}, {"steps", Value(std::move(steps))}});
+                       {{"id", Value(outcome.run)},
+                        {"state", Value(to_string(outcome.state))},
+                        {"steps", Value(std::move(steps))}});
         return;
     }
     Table table{.columns = {{.title = "STEP"}, {.title = "RESULT"}, {.title = "WHY"}}, .rows = {}};
     for (const auto& step : outcome.steps)
         if (step.state != StepState::Done)
-            table.rows.push_back({step.action, Cell(to_string(step.state), tone_of(step.state)), step.detail});
+            table.rows.push_back(
+                {step.action, Cell(to_string(step.state), tone_of(step.state)), step.detail});
     if (!table.rows.empty()) context.out.write("\n" + table.text(false, context.paint) + "\n");
     std::string line = fmt::format("Run {}: {} done", outcome.run, outcome.count(StepState::Done));
-    for (const StepState state : {StepState::Failed, StepState::Skipped, StepState::Blocked, StepState::Started, StepState::Planned})
+    for (const StepState state :
+         {StepState::Failed, StepState::Skipped, StepState::Blocked, StepState::Started, StepState::Planned})
         if (const std::size_t count = outcome.count(state); count != 0)
             line += fmt::format(", {} {}", count,
                                 state == StepState::Planned   ? "not begun"
@@ -63,7 +67,8 @@ void print_outcome(const reconciler::RunOutcome& outcome, Context& context) {
 } // namespace
 
 Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& context, const Session& session,
-                                     Progress& progress, bool drift_only, const std::vector<std::string>& more_targets) {
+                                     Progress& progress, bool drift_only,
+                                     const std::vector<std::string>& more_targets) {
     auto filter = filter_of(arguments, session.fleet(), context);
     if (!filter) return std::move(filter).error();
     auto known = session.store().servers();
@@ -80,11 +85,13 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
                                     .drift_only = drift_only};
     if (!more_targets.empty()) {
         ValueList all;
-        for (const std::string& target : request.targets) all.emplace_back(target);
+        for (const std::string& target : request.targets)
+            all.emplace_back(target);
         request.scope.set("target", Value(std::move(all)));
     }
     if (session.observe_all() && request.refresh == reconciler::Refresh::Never) {
-        context.warn("the state was restored or lost: every machine is asked again, in spite of --refresh never");
+        context.warn(
+            "the state was restored or lost: every machine is asked again, in spite of --refresh never");
         request.refresh = reconciler::Refresh::Auto;
     }
     reconciler::Engine engine = session.engine(context);
@@ -95,7 +102,8 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
 
 Result<void> check_rendered(const reconciler::Prepared& prepared, const Session& session, Context& context) {
     if (prepared.diagnostics.empty()) return {};
-    context.err.write(render_text(prepared.diagnostics, session.inventory().loaded.lines, {.color = context.err_paint.on}));
+    context.err.write(
+        render_text(prepared.diagnostics, session.inventory().loaded.lines, {.color = context.err_paint.on}));
     if (!prepared.diagnostics.has_errors()) return {};
     return Error{.code = ErrorCode::Invalid,
                  .message = fmt::format("the inventory has {}: nothing was planned",
@@ -110,10 +118,8 @@ void print_plan(const api::Plan& plan, Context& context, bool details) {
     case Form::Wide:
     case Form::Name: break;
     }
-    context.out.write(planner::render_text(plan, {.color = context.paint.on,
-                                                  .details = details,
-                                                  .width = 100,
-                                                  .now = context.clock.wall()}));
+    context.out.write(planner::render_text(
+        plan, {.color = context.paint.on, .details = details, .width = 100, .now = context.clock.wall()}));
 }
 
 Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question) {
@@ -130,21 +136,21 @@ Result<bool> approved(const Arguments& arguments, Context& context, std::string_
     return false;
 }
 
-Result<int> carry_out(const Arguments& arguments, Context& context, Session& session, const ApplyOrder& order) {
+Result<int> carry_out(const Arguments& arguments, Context& context, Session& session,
+                      const ApplyOrder& order) {
     Progress progress(context);
     reconciler::Engine engine = session.engine(context);
     engine.parallelism = static_cast<std::size_t>(arguments.number("parallelism").value_or(10));
     engine.events = progress.events(order.plan.actions.size());
-    auto outcome = reconciler::execute(engine, session.workspace(),
-                                       {.plan = order.plan,
-                                        .servers = order.servers,
-                                        .who = user_name(),
-                                        .host = host_name(),
-                                        .drift_only = order.drift_only,
-                                        .resume = order.resume,
-                                        .at_commit = [&](const std::string& commit) {
-                                            return session.at_commit(commit, context);
-                                        }});
+    auto outcome = reconciler::execute(
+        engine, session.workspace(),
+        {.plan = order.plan,
+         .servers = order.servers,
+         .who = user_name(),
+         .host = host_name(),
+         .drift_only = order.drift_only,
+         .resume = order.resume,
+         .at_commit = [&](const std::string& commit) { return session.at_commit(commit, context); }});
     progress.clear();
     if (!outcome) return std::move(outcome).error();
     print_outcome(*outcome, context);

@@ -11,16 +11,19 @@ constexpr std::string_view kRefreshChoices[] = {"auto", "only", "never"};
 
 constexpr Option kTargetOption{.name = "target",
                                .value = "KIND/NAME",
-                               .summary = "only this server or server/NAME/module/MODULE, and what it depends on",
+                               .summary =
+                                   "only this server or server/NAME/module/MODULE, and what it depends on",
                                .repeatable = true,
                                .complete = Complete::ServerPath};
-constexpr Option kRefreshOption{.name = "refresh",
-                                .value = "WHEN",
-                                .summary = "ask the machines (auto), only record what they say (only), or plan from what is known (never)",
-                                .choices = kRefreshChoices};
+constexpr Option kRefreshOption{
+    .name = "refresh",
+    .value = "WHEN",
+    .summary =
+        "ask the machines (auto), only record what they say (only), or plan from what is known (never)",
+    .choices = kRefreshChoices};
 constexpr Option kDetailsOption{.name = "details", .summary = "show every change with its diff"};
-constexpr Option kAllowDestroyOption{.name = "allow-destroy",
-                                     .summary = "let servers that left the inventory be destroyed, within the guard"};
+constexpr Option kAllowDestroyOption{
+    .name = "allow-destroy", .summary = "let servers that left the inventory be destroyed, within the guard"};
 constexpr Option kAutoApproveOption{.name = "auto-approve", .summary = "do not ask before acting"};
 constexpr Option kParallelismOption{.name = "parallelism",
                                     .value = "N",
@@ -46,7 +49,8 @@ struct ApplyOrder {
     bool drift_only = false;
     std::optional<store::Run> resume;
 };
-Result<int> carry_out(const Arguments& arguments, Context& context, Session& session, const ApplyOrder& order);
+Result<int> carry_out(const Arguments& arguments, Context& context, Session& session,
+                      const ApplyOrder& order);
 
 /// Asks on the terminal; true without asking with --auto-approve. Where nobody can be asked, an error.
 Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question);

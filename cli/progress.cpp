@@ -15,10 +15,11 @@ constexpr auto kBetween = std::chrono::milliseconds(80); // redraws of the open 
 reconciler::Events Progress::events(std::size_t total) {
     total_ = total;
     if (context_.quiet) return {};
-    return {.phase = [this](std::string_view name, std::size_t done, std::size_t of) { phase(name, done, of); },
-            .step = [this](const std::string& action, StepState state,
-                           const std::string& detail) { step(action, state, detail); },
-            .resource = [this](const providers::Progress& progress) { resource(progress); }};
+    return {
+        .phase = [this](std::string_view name, std::size_t done, std::size_t of) { phase(name, done, of); },
+        .step = [this](const std::string& action, StepState state,
+                       const std::string& detail) { step(action, state, detail); },
+        .resource = [this](const providers::Progress& progress) { resource(progress); }};
 }
 
 void Progress::clear() {
@@ -65,23 +66,26 @@ void Progress::step(const std::string& action, StepState state, const std::strin
     case StepState::Blocked: line = context_.err_paint.yellow("blocked ") + action + ": " + why; break;
     }
     // A failure is always its own line; what goes well is one moving line at a terminal.
-    const bool quiet_line = context_.err_is_terminal && (state == StepState::Done || state == StepState::Started);
+    const bool quiet_line =
+        context_.err_is_terminal && (state == StepState::Done || state == StepState::Started);
     if (!quiet_line && !line.empty()) {
         clear();
         context_.err.write(line + "\n");
     }
     if (context_.err_is_terminal && total_ > 0)
-        show(fmt::format("applying {}/{}{}", ended_, total_, running_.empty() ? "" : ": " + *running_.begin()));
+        show(fmt::format("applying {}/{}{}", ended_, total_,
+                         running_.empty() ? "" : ": " + *running_.begin()));
 }
 
 void Progress::resource(const providers::Progress& progress) {
     const std::lock_guard hold(mutex_);
     if (context_.err_is_terminal)
-        show(fmt::format("applying {}/{}: server/{} {} {}", ended_, total_, progress.server, progress.resource,
-                         progress.status));
+        show(fmt::format("applying {}/{}: server/{} {} {}", ended_, total_, progress.server,
+                         progress.resource, progress.status));
     else if (context_.verbose)
-        context_.err.write(
-            escape_controls(fmt::format("server/{} {} {}", progress.server, progress.resource, progress.status)) + "\n");
+        context_.err.write(escape_controls(fmt::format("server/{} {} {}", progress.server, progress.resource,
+                                                       progress.status)) +
+                           "\n");
 }
 
 } // namespace lab::cli

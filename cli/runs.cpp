@@ -7,17 +7,22 @@
 namespace lab::cli {
 namespace {
 
-Value time_value(const std::optional<WallTime>& time) { return time ? Value(format_time(*time)) : Value(); }
+Value time_value(const std::optional<WallTime>& time) {
+    return time ? Value(format_time(*time)) : Value();
+}
 
 std::string took(const std::optional<WallTime>& from, const std::optional<WallTime>& to) {
     if (!from || !to) return {};
     return fmt::format("{:.1f} s", std::chrono::duration<double>(*to - *from).count());
 }
 
-std::string commit_text(const store::Run& run) { return run.commit.empty() ? "uncommitted" : run.commit.substr(0, 12); }
+std::string commit_text(const store::Run& run) {
+    return run.commit.empty() ? "uncommitted" : run.commit.substr(0, 12);
+}
 
 std::string planned_text(const api::PlanSummary& planned) {
-    return fmt::format("+{} ~{} -{}", planned.create, planned.update + planned.replace, planned.destroy + planned.forget);
+    return fmt::format("+{} ~{} -{}", planned.create, planned.update + planned.replace,
+                       planned.destroy + planned.forget);
 }
 
 } // namespace
@@ -106,16 +111,21 @@ Table run_table(const std::vector<store::Run>& runs, WallTime now) {
     for (const store::Run& run : runs)
         table.rows.push_back({run.id, run.kind, format_time(run.started_at), format_age(now - run.started_at),
                               took(run.started_at, run.ended_at), run.who + "@" + run.host, commit_text(run),
-                              planned_text(run.planned), Cell(to_string(run.state), tone_of(run.state)), run.plan_id});
+                              planned_text(run.planned), Cell(to_string(run.state), tone_of(run.state)),
+                              run.plan_id});
     return table;
 }
 
 std::string run_text(const store::Run& run, const Paint& paint) {
-    std::string text = fmt::format("Run:      {}\nKind:     {}\nResult:   {}\nCommit:   {}\nPlan:     {}\nBy:       {}@{}\n"
-                                   "Started:  {}\nTook:     {}\n",
-                                   run.id, run.kind, to_string(run.state), commit_text(run), run.plan_id, run.who, run.host,
-                                   format_time(run.started_at), run.ended_at ? took(run.started_at, run.ended_at) : "-");
-    Table table{.columns = {{.title = "STEP"}, {.title = "RESULT"}, {.title = "TOOK", .right = true}, {.title = "WHY"}},
+    std::string text =
+        fmt::format("Run:      {}\nKind:     {}\nResult:   {}\nCommit:   {}\nPlan:     {}\nBy:       {}@{}\n"
+                    "Started:  {}\nTook:     {}\n",
+                    run.id, run.kind, to_string(run.state), commit_text(run), run.plan_id, run.who, run.host,
+                    format_time(run.started_at), run.ended_at ? took(run.started_at, run.ended_at) : "-");
+    Table table{.columns = {{.title = "STEP"},
+                            {.title = "RESULT"},
+                            {.title = "TOOK", .right = true},
+                            {.title = "WHY"}},
                 .rows = {}};
     for (const store::Step& step : run.steps)
         table.rows.push_back({step.action, Cell(to_string(step.state), tone_of(step.state)),

@@ -19,7 +19,8 @@ Result<void> report(const Diagnostics& diagnostics, const SourceLines& lines, Co
 }
 
 void add_terms(std::vector<spec::Term>& terms, const Arguments& arguments, std::string_view option) {
-    for (std::string& text : arguments.values(option)) terms.push_back({.text = std::move(text), .at = {}});
+    for (std::string& text : arguments.values(option))
+        terms.push_back({.text = std::move(text), .at = {}});
 }
 
 } // namespace
@@ -38,8 +39,10 @@ Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Conte
     return open(std::move(*source), context, state);
 }
 
-Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource source, Context& context, State state) {
+Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource source, Context& context,
+                                               State state) {
     std::unique_ptr<Session> session(new Session);
+    if (!source.warning().empty()) context.warn(source.warning());
     context.trace(fmt::format("reading {}", source.tree().describe()));
     auto loaded = reconciler::load_inventory(std::move(source));
     if (!loaded) return std::move(loaded).error();
@@ -57,7 +60,8 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
                                          session->notes_);
         if (!opened) return std::move(opened).error();
         session->store_ = std::move(*opened);
-        for (const std::string& warning : session->notes_.warnings) context.warn(warning);
+        for (const std::string& warning : session->notes_.warnings)
+            context.warn(warning);
         key = session->store_->key();
     }
     session->fleet_ = std::make_unique<spec::Fleet>(spec::Fleet::resolve(
@@ -68,8 +72,12 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
 
 reconciler::Engine Session::engine(Context& context) const {
     LAB_CHECK(store_, "an engine works on a state");
-    return {.store = *store_, .providers = context.providers, .clock = context.clock, .parallelism = 10,
-            .stop = context.stop, .events = {}};
+    return {.store = *store_,
+            .providers = context.providers,
+            .clock = context.clock,
+            .parallelism = 10,
+            .stop = context.stop,
+            .events = {}};
 }
 
 Result<const reconciler::Workspace*> Session::at_commit(const std::string& commit, Context& context) {
@@ -95,7 +103,8 @@ Result<const reconciler::Workspace*> Session::at_commit(const std::string& commi
     return other.workspace.get();
 }
 
-Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet, Context& context) {
+Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet,
+                                              Context& context) {
     spec::Target target;
     add_terms(target.labels, arguments, "label");
     add_terms(target.groups, arguments, "group");
@@ -125,7 +134,8 @@ ValueMap scope_of(const Arguments& arguments) {
     for (const std::string_view option :
          {"label", "group", "environment", "cloud", "region", "provider", "exclude", "target"}) {
         ValueList values;
-        for (std::string& value : arguments.values(option)) values.emplace_back(std::move(value));
+        for (std::string& value : arguments.values(option))
+            values.emplace_back(std::move(value));
         if (!values.empty()) scope.set(std::string(option), Value(std::move(values)));
     }
     return scope;
@@ -140,22 +150,28 @@ Result<std::vector<std::string>> targets_of(const std::vector<std::string>& writ
         const bool module = parts.size() == 4 && parts[0] == "server" && parts[2] == "module";
         if (!server && !module)
             return Error{.code = ErrorCode::Invalid,
-                         .message = fmt::format("'{}' is no target: expected server/NAME or server/NAME/module/MODULE", text)};
+                         .message = fmt::format(
+                             "'{}' is no target: expected server/NAME or server/NAME/module/MODULE", text)};
         const std::string name(parts[1]);
         const auto index = fleet.find(name);
-        const bool applied = std::any_of(known.begin(), known.end(),
-                                         [&](const store::ServerKeys& one) { return one.applied && one.name == name; });
+        const bool applied = std::any_of(known.begin(), known.end(), [&](const store::ServerKeys& one) {
+            return one.applied && one.name == name;
+        });
         if (!index && !applied) {
             std::vector<std::string> names;
-            for (spec::ServerIndex i = 0; i < fleet.size(); ++i) names.push_back(fleet.server(i).name);
+            for (spec::ServerIndex i = 0; i < fleet.size(); ++i)
+                names.push_back(fleet.server(i).name);
             const auto near = nearest(name, names);
-            return Error{.code = ErrorCode::NotFound,
-                         .message = fmt::format("there is no server '{}', neither in the inventory nor applied", name),
-                         .hint = near ? fmt::format("did you mean 'server/{}'?", *near) : "`lab get servers` lists them"};
+            return Error{
+                .code = ErrorCode::NotFound,
+                .message = fmt::format("there is no server '{}', neither in the inventory nor applied", name),
+                .hint =
+                    near ? fmt::format("did you mean 'server/{}'?", *near) : "`lab get servers` lists them"};
         }
         if (module && index) {
             const auto modules = fleet.modules(*index);
-            if (std::none_of(modules.begin(), modules.end(), [&](const auto& unit) { return unit.module == parts[3]; }))
+            if (std::none_of(modules.begin(), modules.end(),
+                             [&](const auto& unit) { return unit.module == parts[3]; }))
                 return Error{.code = ErrorCode::NotFound,
                              .message = fmt::format("server '{}' has no module '{}'", name, parts[3]),
                              .hint = fmt::format("`lab describe server {}` lists its modules", name)};

@@ -1,5 +1,6 @@
 #pragma once
-// What commands that plan, act or ask the state work with: the inventory, the fleet made of it, the state, the engine.
+// What commands that plan, act or ask the state work with: the inventory, the fleet made of it, the state,
+// the engine.
 
 #include "cli/arguments.h"
 #include "cli/context.h"
@@ -14,12 +15,13 @@ namespace lab::cli {
 /// An inventory that loaded without errors, and the fleet it means.
 class Session {
   public:
-    /// Reads what --inventory and --ref name. Diagnostics go to stderr; with errors among them this fails and says what was
-    /// not done. `with_state` opens (or makes) the state of LAB_HOME.
+    /// Reads what --inventory and --ref name. Diagnostics go to stderr; with errors among them this fails and
+    /// says what was not done. `with_state` opens (or makes) the state of LAB_HOME.
     enum class State { None, Open };
     static Result<std::unique_ptr<Session>> open(const Arguments& arguments, Context& context, State state);
     /// The same from a source that was found already (a saved plan's commit).
-    static Result<std::unique_ptr<Session>> open(reconciler::InventorySource source, Context& context, State state);
+    static Result<std::unique_ptr<Session>> open(reconciler::InventorySource source, Context& context,
+                                                 State state);
 
     const reconciler::LoadedInventory& inventory() const noexcept { return *inventory_; }
     const spec::Fleet& fleet() const noexcept { return *fleet_; }
@@ -52,7 +54,8 @@ class Session {
 Result<reconciler::InventorySource> open_source(const Arguments& arguments, Context& context);
 
 /// The filters of the command line as one target; nullopt where there are none. Unknown names are an error.
-Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet, Context& context);
+Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet,
+                                              Context& context);
 /// --target and the filters as they were written, for the plan document.
 ValueMap scope_of(const Arguments& arguments);
 /// --target values (and `KIND NAME` positionals), checked against the fleet and the state.

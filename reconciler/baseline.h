@@ -18,7 +18,8 @@ struct BaselineRequest {
     std::function<Value(const std::string& server)> facts;
 };
 
-/// Private values stand as {"fingerprint": "withheld"}: without a state there is no key that would keep them secret.
+/// Private values stand as {"fingerprint": "withheld"}: without a state there is no key that would keep them
+/// secret.
 Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& request);
 
 } // namespace lab::reconciler

@@ -1,7 +1,7 @@
 #include "reconciler/inventory_source.h"
 
+#include "git/remote.h"
 #include "git/working_tree.h"
-#include "support/process.h"
 
 #include <fmt/format.h>
 
@@ -9,13 +9,6 @@ namespace lab::reconciler {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_url(std::string_view text) {
-    if (text.find("://") != std::string_view::npos) return true;
-    // git's own short form, user@host:path, unless such a folder exists.
-    const auto colon = text.find(':');
-    return colon != std::string_view::npos && text.find('/') > colon && !fs::exists(fs::path(text));
-}
 
 /// The nearest folder upwards that holds a lab.yaml.
 Result<fs::path> enclosing(const fs::path& start) {
@@ -28,39 +21,6 @@ Result<fs::path> enclosing(const fs::path& start) {
                  .message = fmt::format("no lab.yaml in '{}' or a folder above it", start.string()),
                  .hint =
                      "go to an inventory, name one with --inventory DIR, or make one with `lab init DIR`"};
-}
-
-/// Runs the system's git, so that the user's credentials, proxies and ssh settings apply.
-Result<void> run_git(std::vector<std::string> words, const InventoryRequest& request) {
-    words.insert(words.begin(), "git");
-    auto ran = run({.argv = std::move(words), .timeout = std::chrono::minutes(10)}, request.stop);
-    if (!ran) return std::move(ran).error();
-    if (ran->ok()) return {};
-    return Error{.code = ErrorCode::Unavailable,
-                 .message =
-                     fmt::format("git could not read '{}': {}", request.inventory,
-                                 ran->err.empty() ? fmt::format("exit code {}", ran->exit_code) : ran->err)};
-}
-
-/// A bare copy of the repository behind a URL, brought up to date.
-Result<fs::path> fetched(const InventoryRequest& request) {
-    const fs::path folder =
-        request.home / "cache/inventories" / sha256(request.inventory).hex().substr(0, 32);
-    if (fs::exists(folder / "HEAD")) {
-        LAB_TRY(run_git({"-C", folder.string(), "fetch", "--quiet", "--prune", "origin",
-                         "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
-                        request));
-        return folder;
-    }
-    LAB_TRY(make_directories(folder.parent_path(), 0700));
-    const fs::path fresh =
-        folder.string() + ".new"; // renamed when whole: a killed clone is never taken for one
-    std::error_code ignored;
-    fs::remove_all(fresh, ignored);
-    LAB_TRY(run_git({"clone", "--quiet", "--bare", "--", request.inventory, fresh.string()}, request));
-    fs::rename(fresh, folder, ignored);
-    if (ignored) return errno_error("cannot keep the clone", ignored.value());
-    return folder;
 }
 
 std::string below(const fs::path& folder, const fs::path& root) {
@@ -79,14 +39,14 @@ bool may_be_inventory(std::string_view path) {
 
 Result<InventorySource> InventorySource::open(const InventoryRequest& request) {
     InventorySource source;
-    if (is_url(request.inventory)) {
-        auto folder = fetched(request);
-        if (!folder) return std::move(folder).error();
-        auto repository = git::Repository::open(*folder);
-        if (!repository) return std::move(repository).error();
+    if (git::is_remote(request.inventory) && !fs::exists(request.directory / request.inventory)) {
+        auto copy = git::fetch_remote(request.inventory, request.home / "cache/inventories", system_clock(),
+                                      request.stop);
+        if (!copy) return std::move(copy).error();
         source.name_ = request.inventory;
-        source.repository_ = std::make_shared<git::Repository>(std::move(*repository));
-        return source.at(request.revision.empty() ? "HEAD" : request.revision);
+        source.warning_ = std::move(copy->warning);
+        source.repository_ = std::make_shared<git::Repository>(std::move(copy->repository));
+        return source.at(request.revision.empty() ? copy->head : request.revision);
     }
     auto folder = request.inventory.empty() ? enclosing(request.directory)
                                             : Result<fs::path>(request.directory / request.inventory);
@@ -120,6 +80,7 @@ Result<InventorySource> InventorySource::at(std::string_view revision) const {
                      .hint = "run `git init` and commit the inventory"};
     InventorySource source;
     source.name_ = name_;
+    source.warning_ = warning_;
     source.prefix_ = prefix_;
     source.repository_ = repository_;
     source.working_tree_ = false;

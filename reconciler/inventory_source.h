@@ -35,13 +35,15 @@ class InventorySource {
     const git::Repository* repository() const noexcept { return repository_ ? &*repository_ : nullptr; }
     /// Hex id of the commit read, or of HEAD below a working tree; empty where there is none.
     const std::string& commit() const noexcept { return commit_; }
+    /// What the user should know about how it was read: an old copy of a remote; empty where all is well.
+    const std::string& warning() const noexcept { return warning_; }
     bool is_working_tree() const noexcept { return working_tree_; }
     /// The inventory's folder inside its repository; "" is the root.
     const std::string& prefix() const noexcept { return prefix_; }
 
   private:
     InventorySource() = default;
-    std::string name_, commit_, prefix_;
+    std::string name_, commit_, prefix_, warning_;
     std::shared_ptr<git::Repository> repository_; // shared with the same inventory at other commits
     std::unique_ptr<FileTree> tree_;
     bool working_tree_ = true;

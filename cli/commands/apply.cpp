@@ -13,11 +13,12 @@ namespace {
 
 constexpr std::size_t kMaxPlanBytes = std::size_t{512} << 20;
 
-constexpr Positional kPositionals[] = {{.name = "PLAN",
-                                        .summary = "a plan saved with `lab plan --out`, or server NAME: the same as --target",
-                                        .required = false,
-                                        .repeated = true,
-                                        .complete = Complete::File}};
+constexpr Positional kPositionals[] = {
+    {.name = "PLAN",
+     .summary = "a plan saved with `lab plan --out`, or server NAME: the same as --target",
+     .required = false,
+     .repeated = true,
+     .complete = Complete::File}};
 constexpr Option kOptions[] = {
     kAutoApproveOption,
     kTargetOption,
@@ -36,7 +37,8 @@ constexpr Example kExamples[] = {
 };
 
 bool has_work(const api::Plan& plan) {
-    return std::any_of(plan.actions.begin(), plan.actions.end(), [](const api::Action& action) { return !action.blocked; });
+    return std::any_of(plan.actions.begin(), plan.actions.end(),
+                       [](const api::Action& action) { return !action.blocked; });
 }
 
 Result<int> apply_now(const Arguments& arguments, Context& context, const std::vector<std::string>& targets) {
@@ -45,7 +47,8 @@ Result<int> apply_now(const Arguments& arguments, Context& context, const std::v
     auto settled = reconciler::settle_dead_runs((*session)->engine(context), (*session)->workspace());
     if (!settled) return std::move(settled).error();
     for (const std::string& run : *settled)
-        context.warn(fmt::format("run {} ended before it was done; what it had begun was looked at again", run));
+        context.warn(
+            fmt::format("run {} ended before it was done; what it had begun was looked at again", run));
     Progress progress(context);
     auto prepared = prepare(arguments, context, **session, progress, /*drift_only=*/false, targets);
     progress.clear();
@@ -54,7 +57,8 @@ Result<int> apply_now(const Arguments& arguments, Context& context, const std::v
     if (context.form == Form::Table) print_plan(prepared->plan, context, arguments.has("details"));
     if (arguments.value("refresh") == "only") return kExitDone;
     if (has_work(prepared->plan)) {
-        auto answer = approved(arguments, context, fmt::format("Apply: {}?", planner::summary_line(prepared->plan)));
+        auto answer =
+            approved(arguments, context, fmt::format("Apply: {}?", planner::summary_line(prepared->plan)));
         if (!answer) return std::move(answer).error();
         if (!*answer) return kExitFailed;
     }
@@ -65,12 +69,14 @@ Result<api::Plan> read_saved(const std::filesystem::path& path) {
     auto text = read_file(path, kMaxPlanBytes);
     if (!text) return std::move(text).error();
     auto plan = api::read_plan(*text);
-    if (!plan) return std::move(plan).error().during(fmt::format("while reading the plan '{}'", path.string()));
+    if (!plan)
+        return std::move(plan).error().during(fmt::format("while reading the plan '{}'", path.string()));
     return plan;
 }
 
 /// The inventory that a plan was made from: its commit, or the working tree when that is still the same.
-Result<std::unique_ptr<Session>> session_of(const api::Plan& plan, const Arguments& arguments, Context& context) {
+Result<std::unique_ptr<Session>> session_of(const api::Plan& plan, const Arguments& arguments,
+                                            Context& context) {
     auto source = open_source(arguments, context);
     if (!source) return std::move(source).error();
     if (!plan.inventory.dirty) {
@@ -82,7 +88,8 @@ Result<std::unique_ptr<Session>> session_of(const api::Plan& plan, const Argumen
     const api::Plan::Inventory& now = (*session)->inventory().origin;
     if (now.id != plan.inventory.id)
         return Error{.code = ErrorCode::Conflict,
-                     .message = fmt::format("the plan is for inventory '{}', this is '{}'", plan.inventory.id, now.id)};
+                     .message = fmt::format("the plan is for inventory '{}', this is '{}'", plan.inventory.id,
+                                            now.id)};
     if (now.digest != plan.inventory.digest)
         return Error{.code = ErrorCode::Conflict,
                      .message = "the files of the inventory differ from those the plan was made from",
@@ -94,10 +101,11 @@ Result<int> apply_saved(const Arguments& arguments, Context& context, const std:
     auto plan = read_saved(path);
     if (!plan) return std::move(plan).error();
     if (plan->baseline)
-        return Error{.code = ErrorCode::Invalid,
-                     .message = fmt::format("'{}' was planned against a baseline: it is for review, not to be applied",
-                                            path.string()),
-                     .hint = "`lab plan --out FILE` without --baseline makes one that can be applied"};
+        return Error{
+            .code = ErrorCode::Invalid,
+            .message = fmt::format("'{}' was planned against a baseline: it is for review, not to be applied",
+                                   path.string()),
+            .hint = "`lab plan --out FILE` without --baseline makes one that can be applied"};
     auto session = session_of(*plan, arguments, context);
     if (!session) return std::move(session).error();
     auto use = (*session)->store().plan_use(api::plan_id(*plan));
@@ -109,9 +117,11 @@ Result<int> apply_saved(const Arguments& arguments, Context& context, const std:
                      .message = "this plan was already applied; a plan is good for one run",
                      .hint = "`lab history` shows the run; plan again for what is left"};
     case store::Store::PlanUse::Unknown:
-        return Error{.code = ErrorCode::Denied,
-                     .message = "this state never saw the plan: it was made with another LAB_HOME, or the state was lost",
-                     .hint = "plan again here"};
+        return Error{
+            .code = ErrorCode::Denied,
+            .message =
+                "this state never saw the plan: it was made with another LAB_HOME, or the state was lost",
+            .hint = "plan again here"};
     }
     if (context.form == Form::Table) print_plan(*plan, context, arguments.has("details"));
     return carry_out(arguments, context, **session, {.plan = *plan});
@@ -129,7 +139,8 @@ Result<int> resume(const Arguments& arguments, Context& context) {
     auto document = (*here)->store().plan_document((*run)->id);
     if (!document) return std::move(document).error();
     if (!*document)
-        return Error{.code = ErrorCode::NotFound, .message = fmt::format("the plan of run {} is no longer kept", (*run)->id),
+        return Error{.code = ErrorCode::NotFound,
+                     .message = fmt::format("the plan of run {} is no longer kept", (*run)->id),
                      .hint = "`lab apply` plans afresh"};
     auto plan = api::read_plan(**document);
     if (!plan) return std::move(plan).error();
@@ -144,7 +155,9 @@ Result<int> resume(const Arguments& arguments, Context& context) {
 Result<int> run_apply(const Arguments& arguments, Context& context) {
     const auto& words = arguments.positionals();
     if (arguments.has("resume")) {
-        if (!words.empty()) return Error{.code = ErrorCode::Invalid, .message = "--resume takes the plan of the last run, no other"};
+        if (!words.empty())
+            return Error{.code = ErrorCode::Invalid,
+                         .message = "--resume takes the plan of the last run, no other"};
         return resume(arguments, context);
     }
     if (words.empty()) return apply_now(arguments, context, {});
@@ -155,7 +168,8 @@ Result<int> run_apply(const Arguments& arguments, Context& context) {
     if (words.size() == 1 && words[0].find('/') != std::string::npos && words[0].starts_with("server/"))
         return apply_now(arguments, context, {words[0]});
     return Error{.code = ErrorCode::NotFound,
-                 .message = fmt::format("'{}' is no plan file, and no KIND NAME such as `server web-1`", words[0])};
+                 .message =
+                     fmt::format("'{}' is no plan file, and no KIND NAME such as `server web-1`", words[0])};
 }
 
 } // namespace

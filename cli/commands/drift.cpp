@@ -54,8 +54,9 @@ void print_items(const std::vector<api::DriftItem>& items, Context& context, boo
         if (item.resource != server) context.out.write(context.paint.bold(item.resource) + "\n");
         server = item.resource;
         if (item.kind == "unmanaged") {
-            context.out.write(context.paint.yellow(fmt::format("+ {}: {}", item.path, short_text(item.actual))) +
-                              "  ← unmanaged, not in the inventory\n");
+            context.out.write(
+                context.paint.yellow(fmt::format("+ {}: {}", item.path, short_text(item.actual))) +
+                "  ← unmanaged, not in the inventory\n");
         } else {
             context.out.write(fmt::format("  {}: {} → {}{}\n", item.path, short_text(item.expected),
                                           context.paint.yellow(short_text(item.actual)),
@@ -65,8 +66,8 @@ void print_items(const std::vector<api::DriftItem>& items, Context& context, boo
     }
 }
 
-Result<int> report_drift(const Arguments& arguments, Context& context, const std::vector<std::string>& targets,
-                         bool details) {
+Result<int> report_drift(const Arguments& arguments, Context& context,
+                         const std::vector<std::string>& targets, bool details) {
     auto session = Session::open(arguments, context, Session::State::Open);
     if (!session) return std::move(session).error();
     Progress progress(context);
@@ -74,24 +75,29 @@ Result<int> report_drift(const Arguments& arguments, Context& context, const std
     progress.clear();
     if (!prepared) return std::move(prepared).error();
     const api::Plan& plan = prepared->plan;
-    for (const std::string& warning : plan.warnings) context.warn(warning);
+    for (const std::string& warning : plan.warnings)
+        context.warn(warning);
     if (context.form == Form::Json || context.form == Form::Yaml) {
         ValueList items;
-        for (const api::DriftItem& item : plan.drift) items.push_back(drift_value(item));
-        print_document(context, "lab.drift/1",
-                       {{"drifted", Value(plan.summary.drifted)},
-                        {"not_observed", Value(plan.summary.not_observed)},
-                        {"observed_at", plan.state.observed_at.empty() ? Value() : Value(plan.state.observed_at)},
-                        {"drift", Value(std::move(items))}});
+        for (const api::DriftItem& item : plan.drift)
+            items.push_back(drift_value(item));
+        print_document(
+            context, "lab.drift/1",
+            {{"drifted", Value(plan.summary.drifted)},
+             {"not_observed", Value(plan.summary.not_observed)},
+             {"observed_at", plan.state.observed_at.empty() ? Value() : Value(plan.state.observed_at)},
+             {"drift", Value(std::move(items))}});
     } else {
         print_items(plan.drift, context, details);
         if (plan.drift.empty())
             context.out.write(fmt::format("No drift{}.\n", targets.empty() ? "" : " on " + targets.front()));
         else
             context.out.write(fmt::format("\n{} drifted: {}. `lab sync server NAME` puts it back.\n",
-                                          counted(plan.summary.drifted, "server"), counted(plan.drift.size(), "difference")));
+                                          counted(plan.summary.drifted, "server"),
+                                          counted(plan.drift.size(), "difference")));
         if (plan.summary.not_observed > 0)
-            context.out.write(fmt::format("{} could not be looked at.\n", counted(plan.summary.not_observed, "server")));
+            context.out.write(
+                fmt::format("{} could not be looked at.\n", counted(plan.summary.not_observed, "server")));
     }
     return plan.drift.empty() ? kExitDone : kExitChanges;
 }
@@ -106,7 +112,8 @@ Result<std::string> named_server(const Arguments& arguments) {
     if (name.empty() && kind.starts_with("server/")) return kind;
     if ((kind == "server" || kind == "servers") && !name.empty()) return "server/" + name;
     return Error{.code = ErrorCode::Invalid,
-                 .message = fmt::format("expected server NAME, not '{}'", name.empty() ? kind : kind + " " + name)};
+                 .message =
+                     fmt::format("expected server NAME, not '{}'", name.empty() ? kind : kind + " " + name)};
 }
 
 Result<int> run_diff(const Arguments& arguments, Context& context) {

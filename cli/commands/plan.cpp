@@ -20,8 +20,14 @@ constexpr Option kOptions[] = {
      .value = "REV",
      .summary = "plan what the inventory changes relative to REV, without any machine or state",
      .complete = Complete::Revision},
-    {.name = "out", .value = "FILE", .summary = "save the plan, to be applied exactly", .complete = Complete::File},
-    {.name = "format", .value = "FORMAT", .summary = "how the plan is written for people", .choices = kFormats},
+    {.name = "out",
+     .value = "FILE",
+     .summary = "save the plan, to be applied exactly",
+     .complete = Complete::File},
+    {.name = "format",
+     .value = "FORMAT",
+     .summary = "how the plan is written for people",
+     .choices = kFormats},
     kDetailsOption,
     kAllowDestroyOption,
     {.name = "detailed-exitcode", .summary = "end with 2 where there is something to do"},
@@ -86,7 +92,8 @@ Result<int> run_plan(const Arguments& arguments, Context& context) {
         context.out.write(planner::render_markdown(prepared->plan));
     else
         print_plan(prepared->plan, context, arguments.has("details"));
-    return arguments.has("detailed-exitcode") && planner::has_changes(prepared->plan) ? kExitChanges : kExitDone;
+    return arguments.has("detailed-exitcode") && planner::has_changes(prepared->plan) ? kExitChanges
+                                                                                      : kExitDone;
 }
 
 } // namespace
