@@ -34,7 +34,8 @@ struct Resource {
     bool sensitive = false;          // its values never leave the machine as text
     Span source;                     // where it was written; no part of any digest
 
-    std::string id() const { return type + "/" + name; }
+    /// TYPE/NAME; a path brings its own slash: "file/etc/motd", "service/ssh".
+    std::string id() const { return name.starts_with('/') ? type + name : type + "/" + name; }
 };
 
 /// The key of a state's fingerprints: 32 random bytes that never leave lab and the machines it manages.

@@ -70,8 +70,8 @@ Resource file(std::string name) {
 TEST(DesiredDocument, RoundTrips) {
     Desired desired{.server = "web-1", .server_id = "id", .inventory = "inv", .commit = "abc", .key = kKey};
     desired.resources = {file("/a"), file("/b"), file("/c")};
-    desired.resources[1].after = {"file//a"};
-    desired.resources[1].notify = {"file//c"};
+    desired.resources[1].after = {"file/a"};
+    desired.resources[1].notify = {"file/c"};
     desired.resources[2].when = Deferred{.text = "facts.x", .scope = {{"params", ValueMap{{"a", 1}}}}};
     desired.resources[2].sensitive = true;
     desired.resources[0].source = {
@@ -102,23 +102,23 @@ TEST(DesiredDocument, WhatItRefuses) {
     EXPECT_EQ(refusal(read_desired(R"({"format":"lab.desired/1","server":"a","resorces":[]})")),
               "the desired document has an unknown key 'resorces', did you mean 'resources'?");
     EXPECT_EQ(with(R"([{"type":"file","name":"/a"},{"type":"file","name":"/a"}])"),
-              "the resource 'file//a' is given twice");
-    EXPECT_EQ(with(R"([{"type":"file","name":"/a","after":["file//b"]}])"),
-              "'after' of the resource 'file//a' names 'file//b', which is not in the document");
+              "the resource 'file/a' is given twice");
+    EXPECT_EQ(with(R"([{"type":"file","name":"/a","after":["file/b"]}])"),
+              "'after' of the resource 'file/a' names 'file/b', which is not in the document");
     EXPECT_EQ(
         with(
-            R"([{"type":"file","name":"/a","after":["file//b"]},{"type":"file","name":"/b","after":["file//a"]}])"),
-        "resources wait for each other: file//a -> file//b -> file//a");
-    EXPECT_EQ(with(R"([{"type":"file","name":"/a","notify":["file//a"]}])"),
-              "resources wait for each other: file//a -> file//a");
+            R"([{"type":"file","name":"/a","after":["file/b"]},{"type":"file","name":"/b","after":["file/a"]}])"),
+        "resources wait for each other: file/a -> file/b -> file/a");
+    EXPECT_EQ(with(R"([{"type":"file","name":"/a","notify":["file/a"]}])"),
+              "resources wait for each other: file/a -> file/a");
 }
 
 TEST(RunOrder, IsTheListsButForTheEdges) {
     std::vector<Resource> resources{file("/a"), file("/b"), file("/c"), file("/d")};
     EXPECT_EQ(*run_order(resources), (std::vector<std::size_t>{0, 1, 2, 3}));
-    resources[0].after = {"file//c"};
+    resources[0].after = {"file/c"};
     EXPECT_EQ(*run_order(resources), (std::vector<std::size_t>{1, 2, 0, 3}));
-    resources[3].notify = {"file//b"};
+    resources[3].notify = {"file/b"};
     EXPECT_EQ(*run_order(resources), (std::vector<std::size_t>{2, 0, 3, 1}));
 }
 

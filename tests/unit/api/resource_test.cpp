@@ -22,7 +22,7 @@ TEST(Resource, DefaultsAndCanonicalValuesAreFilledIn) {
     const auto file =
         from_json(R"({"type":"file","name":"/etc/motd","properties":{"mode":"644","content":"hi\n"}})");
     ASSERT_TRUE(file) << file.error().message;
-    EXPECT_EQ(file->id(), "file//etc/motd");
+    EXPECT_EQ(file->id(), "file/etc/motd");
     EXPECT_EQ(write_json(file->properties), R"({"content":"hi\n","mode":"0644","ensure":"present"})");
 }
 
@@ -30,12 +30,12 @@ TEST(Resource, WhatDoesNotFitIsRefusedWithItsReason) {
     EXPECT_EQ(refusal(from_json(R"({"type":"fil","name":"/a"})")),
               "there is no resource type 'fil', did you mean 'file'?");
     EXPECT_EQ(refusal(from_json(R"({"type":"file","name":"/a","properties":{"contents":""}})")),
-              "the resource 'file//a' has no property 'contents'");
+              "the resource 'file/a' has no property 'contents'");
     EXPECT_EQ(refusal(from_json(R"({"type":"file","name":"/a","properties":{"source":"x"}})")),
-              "the resource 'file//a' has no property 'source'");
+              "the resource 'file/a' has no property 'source'");
     EXPECT_EQ(refusal(from_json(R"({"type":"file","name":"/a","extra":1})")),
               "a resource has an unknown key 'extra'");
-    EXPECT_EQ(refusal(from_json(R"({"type":"link","name":"/a"})")), "the resource 'link//a' has no 'target'");
+    EXPECT_EQ(refusal(from_json(R"({"type":"link","name":"/a"})")), "the resource 'link/a' has no 'target'");
     EXPECT_EQ(refusal(from_json(R"({"type":"link","name":"/a","properties":{"ensure":"absent"}})")),
               "accepted");
     EXPECT_EQ(refusal(from_json(R"({"type":"command","name":"x","properties":{"run":["/bin/true"]}})")),
@@ -43,7 +43,7 @@ TEST(Resource, WhatDoesNotFitIsRefusedWithItsReason) {
               "known when there is "
               "something to run");
     EXPECT_EQ(refusal(from_json(R"({"type":"template","name":"/a"})")),
-              "the resource 'template//a' has no 'content'");
+              "the resource 'template/a' has no 'content'");
 }
 
 TEST(Resource, TheDigestIgnoresWhereItWasWritten) {

@@ -53,7 +53,7 @@ TEST_F(JournalTest, StepsKeepIntentAndOutcome) {
     ASSERT_TRUE(store_->steps_started(run.id, {first, second}, "key-1"));
     clock_.advance(std::chrono::seconds(3));
     ASSERT_TRUE(store_->step_done(run.id, {first}, application("web-1"), observation("web-1", clock_.wall())));
-    ASSERT_TRUE(store_->step_ended(run.id, second, StepState::Failed, "file//etc/motd: no space"));
+    ASSERT_TRUE(store_->step_ended(run.id, second, StepState::Failed, "file/etc/motd: no space"));
     ASSERT_TRUE(store_->step_ended(run.id, third, StepState::Skipped, "what it depends on was not done"));
     ASSERT_TRUE(store_->end_run(run.id, RunState::Failed, false));
 
@@ -65,7 +65,7 @@ TEST_F(JournalTest, StepsKeepIntentAndOutcome) {
     EXPECT_EQ(steps[0].idempotency_key, "key-1");
     EXPECT_EQ(*steps[0].ended_at - *steps[0].started_at, std::chrono::seconds(3));
     EXPECT_EQ(steps[1].state, StepState::Failed);
-    EXPECT_EQ(steps[1].detail, "file//etc/motd: no space");
+    EXPECT_EQ(steps[1].detail, "file/etc/motd: no space");
     EXPECT_EQ(steps[2].state, StepState::Skipped);
     EXPECT_FALSE(steps[2].started_at);
     EXPECT_TRUE(*store_->applied("web-1"));

@@ -110,7 +110,7 @@ inline Store::Observation observation(const std::string& name, WallTime at, cons
                                   .inventory = "inv-1",
                                   .properties = {{"root", "trees/" + name}},
                                   .report = std::nullopt};
-    observation.observed.resources["file//etc/motd"] = {
+    observation.observed.resources["file/etc/motd"] = {
         .properties = {{"ensure", "present"}, {"content", content}, {"mode", "0644"}}};
     observation.observed.resources["service/chrony"] = {
         .properties = {}, .skipped = true, .failed = false, .reason = "needs a live system"};

@@ -56,7 +56,7 @@ TEST_F(StoreTest, WhatWasAppliedComesBackWhole) {
     ASSERT_EQ(server.modules[0].resources.size(), 2u);
     EXPECT_EQ(server.modules[0].resources[0].commit, "c0ffee");
     EXPECT_EQ(server.modules[0].resources[1].commit, "beef");
-    EXPECT_EQ(server.modules[0].resources[1].resource.id(), "file//etc/issue");
+    EXPECT_EQ(server.modules[0].resources[1].resource.id(), "file/etc/issue");
     EXPECT_EQ(api::digest(server.modules[0].resources[0].resource), api::digest(motd("hello\n")));
     EXPECT_EQ(server.modules[1].resources[0].commit, "");
     EXPECT_FALSE(*store->applied("web-2"));
@@ -76,8 +76,8 @@ TEST_F(StoreTest, WhatWasObservedComesBackWhole) {
     EXPECT_EQ((*back)->state.properties, seen.observed.state.properties);
     EXPECT_EQ((*back)->facts, seen.observed.facts);
     ASSERT_EQ((*back)->resources.size(), 2u);
-    EXPECT_EQ((*back)->resources.at("file//etc/motd").properties,
-              seen.observed.resources.at("file//etc/motd").properties);
+    EXPECT_EQ((*back)->resources.at("file/etc/motd").properties,
+              seen.observed.resources.at("file/etc/motd").properties);
     EXPECT_TRUE((*back)->resources.at("service/chrony").skipped);
     EXPECT_EQ((*back)->resources.at("service/chrony").reason, "needs a live system");
     EXPECT_FALSE(*store->observed("web-2"));
