@@ -1,5 +1,6 @@
 #pragma once
-// What is wrong with a document a person wrote: every problem with its place, collected, sorted, rendered in one way.
+// What is wrong with a document a person wrote: every problem with its place, collected, sorted, rendered in
+// one way.
 
 #include "support/value.h"
 
@@ -13,8 +14,8 @@
 
 namespace lab {
 
-/// A place in a file. Line and column count from 1; columns count characters, not bytes. Line 0: the file as a whole.
-/// `length` is what the caret underlines, in characters (at least 1).
+/// A place in a file. Line and column count from 1; columns count characters, not bytes. Line 0: the file as
+/// a whole. `length` is what the caret underlines, in characters (at least 1).
 struct Span {
     std::shared_ptr<const std::string> file; // null: no file (the command line, say)
     std::uint32_t line = 0;
@@ -58,7 +59,8 @@ class Diagnostics {
     std::vector<Diagnostic> items_;
 };
 
-/// Gives the text of line `line` of `file` without its newline, for the excerpt; nullopt where it cannot be had.
+/// Gives the text of line `line` of `file` without its newline, for the excerpt; nullopt where it cannot be
+/// had.
 using SourceLines = std::function<std::optional<std::string>(const std::string& file, std::uint32_t line)>;
 
 struct RenderStyle {
@@ -66,8 +68,10 @@ struct RenderStyle {
     std::size_t limit = 200; // diagnostics shown in full; the rest are counted
 };
 
-/// file:line:column: error: message [slug], then the line and a caret, then help and notes. Ends with a count line.
-std::string render_text(const Diagnostics& diagnostics, const SourceLines& lines, const RenderStyle& style = {});
+/// file:line:column: error: message [slug], then the line and a caret, then help and notes. Ends with a count
+/// line.
+std::string render_text(const Diagnostics& diagnostics, const SourceLines& lines,
+                        const RenderStyle& style = {});
 /// {"format": "lab.diagnostics/1", "errors": n, "warnings": n, "diagnostics": [...]}
 Value to_value(const Diagnostics& diagnostics);
 

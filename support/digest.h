@@ -16,7 +16,9 @@ struct Digest {
 
     std::string text() const; // "sha256:" + 64 hex digits
     std::string hex() const;
-    std::string_view view() const noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+    std::string_view view() const noexcept {
+        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    }
     friend bool operator==(const Digest&, const Digest&) = default;
     friend auto operator<=>(const Digest&, const Digest&) = default;
 };
@@ -54,7 +56,8 @@ template <>
 struct std::hash<lab::Digest> {
     std::size_t operator()(const lab::Digest& digest) const noexcept {
         std::size_t value = 0;
-        for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8 | digest.bytes[i];
+        for (std::size_t i = 0; i < sizeof value; ++i)
+            value = value << 8 | digest.bytes[i];
         return value;
     }
 };

@@ -20,14 +20,17 @@ struct TreeEntry {
     std::size_t size = 0; // bytes; 0 where not known before reading
 };
 
-/// Paths are relative to the tree's root and never leave it. Implementations are safe to read from several threads.
+/// Paths are relative to the tree's root and never leave it. Implementations are safe to read from several
+/// threads.
 class FileTree {
   public:
     virtual ~FileTree() = default;
-    /// Everything below `directory` ("" is the root), sorted by path bytewise; directories are listed before what they hold.
-    /// `prune(path)` is asked for each directory; true leaves out what is below it (the entry itself stays).
+    /// Everything below `directory` ("" is the root), sorted by path bytewise; directories are listed before
+    /// what they hold. `prune(path)` is asked for each directory; true leaves out what is below it (the entry
+    /// itself stays).
     using Prune = std::function<bool(const TreeEntry& directory)>;
-    virtual Result<std::vector<TreeEntry>> list(std::string_view directory, const Prune& prune = {}) const = 0;
+    virtual Result<std::vector<TreeEntry>> list(std::string_view directory,
+                                                const Prune& prune = {}) const = 0;
     /// The bytes of a file; a symlink inside the tree is followed, one that leaves it is Denied.
     /// NotFound where there is none; Invalid where it is larger than `max_bytes`.
     virtual Result<std::string> read(std::string_view path, std::size_t max_bytes) const = 0;

@@ -1,5 +1,6 @@
 #pragma once
-// Files: whole reads with a limit, writes that are there whole or not at all, locks that die with their holder.
+// Files: whole reads with a limit, writes that are there whole or not at all, locks that die with their
+// holder.
 
 #include "support/result.h"
 
@@ -36,7 +37,8 @@ struct WriteOptions {
     bool durable = true; // fsync of file and folder before returning: survives a power cut, not only a kill
 };
 /// Writes a temporary file beside `path` and renames it over: readers see the old bytes or the new ones.
-Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, const WriteOptions& options = {});
+Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes,
+                               const WriteOptions& options = {});
 
 Result<void> make_directories(const std::filesystem::path& path, mode_t mode = 0755);
 /// Writes all of `bytes`, across EINTR and short writes.
@@ -45,7 +47,8 @@ Result<void> write_all(int fd, std::string_view bytes);
 /// An exclusive kernel lock (flock) on a file: gone when the process is, whatever killed it.
 class FileLock {
   public:
-    /// Conflict, naming the holder's note, where another process has it. `note` is written into the file for it.
+    /// Conflict, naming the holder's note, where another process has it. `note` is written into the file for
+    /// it.
     static Result<FileLock> try_acquire(const std::filesystem::path& path, std::string_view note);
 
   private:

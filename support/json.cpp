@@ -41,14 +41,26 @@ class Builder {
         text_.append(part);
         return add(Value(std::exchange(text_, {})));
     }
-    bool on_number_part(boost::json::string_view, Code&) { return true; }
-    bool on_int64(std::int64_t value, boost::json::string_view, Code&) { return add(Value(value)); }
+    bool on_number_part(boost::json::string_view part, Code&) { return number_.append(part), true; }
+    bool on_int64(std::int64_t value, boost::json::string_view, Code&) {
+        number_.clear();
+        return add(Value(value));
+    }
     bool on_uint64(std::uint64_t value, boost::json::string_view, Code& code) {
+        number_.clear();
         if (value > std::uint64_t{INT64_MAX}) return refuse("the number is out of range", code);
         return add(Value(value));
     }
-    bool on_double(double value, boost::json::string_view, Code& code) {
-        if (!std::isfinite(value)) return refuse("the number is out of range", code);
+    bool on_double(double approximate, boost::json::string_view part, Code& code) {
+        if (!std::isfinite(approximate)) return refuse("the number is out of range", code);
+        // Boost's own number may be off by the last bit: what we write would not read as the same value.
+        const std::string text = std::exchange(number_, {}).append(part);
+        double value = 0;
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (read.ec == std::errc::result_out_of_range) {
+            if (std::abs(approximate) > 1) return refuse("the number is out of range", code);
+            value = 0; // too small to tell from it
+        }
         return add(Value(value));
     }
     bool on_bool(bool value, Code&) { return add(Value(value)); }
@@ -99,7 +111,7 @@ class Builder {
 
     std::vector<Value> stack_;
     std::vector<std::string> keys_;
-    std::string text_, reason_;
+    std::string text_, number_, reason_;
     Value root_;
 };
 

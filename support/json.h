@@ -1,5 +1,6 @@
 #pragma once
-// JSON (RFC 8259) in and out of Value. Boost.JSON parses; the writer is ours because its bytes are a contract.
+// JSON (RFC 8259) in and out of Value. Boost.JSON parses; the writer is ours because its bytes are a
+// contract.
 
 #include "support/value.h"
 
@@ -10,12 +11,12 @@ struct JsonLimits {
     std::size_t depth = 32;
 };
 
-/// Parses one document. Refused: trailing text, invalid UTF-8, a key given twice, numbers out of range, and anything
-/// over the limits. The error says where (line and column).
+/// Parses one document. Refused: trailing text, invalid UTF-8, a key given twice, numbers out of range, and
+/// anything over the limits. The error says where (line and column).
 Result<Value> parse_json(std::string_view text, const JsonLimits& limits = {});
 
-/// Compact, keys in the order of the map. Bytes of a string that are no UTF-8 come out as U+FFFD: what may be binary
-/// must be encoded before (see encode_bytes).
+/// Compact, keys in the order of the map. Bytes of a string that are no UTF-8 come out as U+FFFD: what may be
+/// binary must be encoded before (see encode_bytes).
 std::string write_json(const Value& value);
 /// The same with two spaces of indentation and a final newline, for people.
 std::string write_json_pretty(const Value& value);

@@ -8,7 +8,8 @@
 
 namespace lab {
 
-/// By who must act: Error (the service is degraded), Warn (the operator should fix it), Info (rare milestones), Debug.
+/// By who must act: Error (the service is degraded), Warn (the operator should fix it), Info (rare
+/// milestones), Debug.
 enum class LogLevel { Error, Warn, Info, Debug };
 
 class Logger {
@@ -21,10 +22,18 @@ class Logger {
     explicit Logger(Options options) : options_(options) {}
     /// `message` is fixed text; what varies goes into `fields`. Never pass a secret.
     void write(LogLevel level, std::string_view message, const ValueMap& fields = {});
-    void error(std::string_view message, const ValueMap& fields = {}) { write(LogLevel::Error, message, fields); }
-    void warn(std::string_view message, const ValueMap& fields = {}) { write(LogLevel::Warn, message, fields); }
-    void info(std::string_view message, const ValueMap& fields = {}) { write(LogLevel::Info, message, fields); }
-    void debug(std::string_view message, const ValueMap& fields = {}) { write(LogLevel::Debug, message, fields); }
+    void error(std::string_view message, const ValueMap& fields = {}) {
+        write(LogLevel::Error, message, fields);
+    }
+    void warn(std::string_view message, const ValueMap& fields = {}) {
+        write(LogLevel::Warn, message, fields);
+    }
+    void info(std::string_view message, const ValueMap& fields = {}) {
+        write(LogLevel::Info, message, fields);
+    }
+    void debug(std::string_view message, const ValueMap& fields = {}) {
+        write(LogLevel::Debug, message, fields);
+    }
     bool enabled(LogLevel level) const noexcept { return level <= options_.level; }
 
   private:

@@ -5,7 +5,7 @@
 #include "support/result.h"
 
 #include <chrono>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -15,12 +15,12 @@
 namespace lab {
 
 struct Command {
-    std::vector<std::string> argv; // argv[0] is looked up in PATH when it has no '/'
-    std::string input;             // given on stdin, then closed
+    std::vector<std::string> argv;                       // argv[0] is looked up in PATH when it has no '/'
+    std::string input;                                   // given on stdin, then closed
     std::optional<std::vector<std::string>> environment; // "NAME=value"; nullopt: ours
     std::string directory;                               // empty: ours
-    std::chrono::milliseconds timeout{60'000};           // then TERM, 2 s later KILL, to the whole process group
-    std::size_t max_output = 1u << 20;                   // bytes kept of each stream; more is read and dropped
+    std::chrono::milliseconds timeout{60'000}; // then TERM, 2 s later KILL, to the whole process group
+    std::size_t max_output = 1u << 20;         // bytes kept of each stream; more is read and dropped
 };
 
 struct ProcessResult {
@@ -31,11 +31,14 @@ struct ProcessResult {
     bool ok() const noexcept { return exit_code == 0 && !timed_out; }
 };
 
-/// Runs to the end. NotFound where there is no such program; Timeout and Cancelled are reported as errors too.
+/// Runs to the end. NotFound where there is no such program; Timeout and Cancelled are reported as errors
+/// too. What the program left running in the background and holds its output open is not waited for, nor
+/// killed: once the program itself has ended, output is read for one second more at most.
 Result<ProcessResult> run(const Command& command, std::stop_token stop = {});
 
-/// A program we talk to line by line over its stdin and stdout (newline-delimited JSON). Its stderr is kept, the last
-/// 64 KiB of it, for messages. Killed with its process group when the owner goes. For use from one thread.
+/// A program we talk to line by line over its stdin and stdout (newline-delimited JSON). Its stderr is kept,
+/// the last 64 KiB of it, for messages. Killed with its process group when the owner goes. For use from one
+/// thread.
 class LineProcess {
   public:
     static Result<LineProcess> start(const Command& command); // `input`, `timeout`, `max_output` are not used
@@ -43,11 +46,15 @@ class LineProcess {
     LineProcess& operator=(LineProcess&&) noexcept;
     ~LineProcess();
 
+    /// Reads along meanwhile, so that neither side waits for the other. Unavailable where it reads no more,
+    /// Timeout where it has taken nothing for 30 s.
     Result<void> write_line(std::string_view line);
     void close_input();
-    /// The next line without its newline; nullopt at the end of the stream. Invalid where a line is longer than
-    /// `max_bytes`, Timeout where none came before `deadline`, Cancelled on `stop`.
-    Result<std::optional<std::string>> read_line(std::size_t max_bytes, std::chrono::steady_clock::time_point deadline,
+    /// The next line without its newline (what stands behind the last newline is a line too); nullopt at the
+    /// end of the stream. Invalid where a line is longer than `max_bytes`, Timeout where none came before
+    /// `deadline`, Cancelled on `stop`.
+    Result<std::optional<std::string>> read_line(std::size_t max_bytes,
+                                                 std::chrono::steady_clock::time_point deadline,
                                                  std::stop_token stop = {});
     /// Waits for the end (KILL after `grace`) and tells how it ended; `out` is empty.
     ProcessResult finish(std::chrono::milliseconds grace);

@@ -1,5 +1,6 @@
 #pragma once
-// How an operation says that the world was in the way: a value, or an Error that tells what, where, why and what to do.
+// How an operation says that the world was in the way: a value, or an Error that tells what, where, why and
+// what to do.
 
 #include <optional>
 #include <string>
@@ -11,7 +12,17 @@
 namespace lab {
 
 /// The closed list of reasons an operation can fail. Only Unavailable and Timeout are worth another try.
-enum class ErrorCode { NotFound, Conflict, Invalid, Denied, Unavailable, Timeout, Unsupported, Cancelled, Internal };
+enum class ErrorCode {
+    NotFound,
+    Conflict,
+    Invalid,
+    Denied,
+    Unavailable,
+    Timeout,
+    Unsupported,
+    Cancelled,
+    Internal
+};
 
 std::string_view to_string(ErrorCode code) noexcept;
 
@@ -98,8 +109,7 @@ class [[nodiscard]] Result<void> {
 /// Hands an error to the caller: `LAB_TRY(write(file));`
 #define LAB_TRY(expression)                                                                                  \
     do {                                                                                                     \
-        if (auto lab_try_result = (expression); !lab_try_result)                                             \
-            return std::move(lab_try_result).error();                                                        \
+        if (auto lab_try_result = (expression); !lab_try_result) return std::move(lab_try_result).error();   \
     } while (false)
 
 } // namespace lab

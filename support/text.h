@@ -16,8 +16,8 @@ bool is_utf8(std::string_view text) noexcept;
 /// Terminal columns of `text`: wide characters count 2, combining ones 0.
 std::size_t display_width(std::string_view text) noexcept;
 
-/// Control characters (C0 but for none, DEL, C1) and broken UTF-8 as \xNN, so that input cannot drive a terminal.
-/// With `keep_newlines`, \n and \t pass.
+/// Control characters (C0 but for none, DEL, C1) and broken UTF-8 as \xNN, so that input cannot drive a
+/// terminal. With `keep_newlines`, \n and \t pass.
 std::string escape_controls(std::string_view text, bool keep_newlines = false);
 
 /// RFC 4648 section 4, with padding. Decoding refuses anything else, white space too.
@@ -30,8 +30,8 @@ std::string hex_encode(std::string_view bytes);
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-/// Whether `text` matches `pattern`, where `*` is any run of characters and `?` any one. Linear in practice, never
-/// exponential.
+/// Whether `text` matches `pattern`, where `*` is any run of characters and `?` any one. Linear in practice,
+/// never exponential.
 bool glob_match(std::string_view pattern, std::string_view text) noexcept;
 
 std::string_view trim(std::string_view text) noexcept;

@@ -15,8 +15,8 @@ namespace lab {
 
 class Value;
 
-/// A map that remembers the order its keys were written in. Keys are unique; equality does not look at the order.
-/// Look-up is linear: documents have few keys a level. Loop over it where it may be large.
+/// A map that remembers the order its keys were written in. Keys are unique; equality does not look at the
+/// order. Look-up is linear: documents have few keys a level. Loop over it where it may be large.
 class ValueMap {
   public:
     using Entry = std::pair<std::string, Value>;
@@ -52,7 +52,8 @@ using ValueList = std::vector<Value>;
 
 class Value {
   public:
-    using Variant = std::variant<std::monostate, bool, std::int64_t, double, std::string, ValueList, ValueMap>;
+    using Variant =
+        std::variant<std::monostate, bool, std::int64_t, double, std::string, ValueList, ValueMap>;
 
     Value() = default;
     Value(std::nullptr_t) {}
