@@ -64,6 +64,8 @@ Value action_value(const Action& action) {
     }
     out.append("changes", std::move(changes));
     if (!action.notifies.empty()) out.append("notifies", text_list(action.notifies));
+    if (!action.unseen.empty()) out.append("unseen", text_list(action.unseen));
+    if (!action.observed_at.empty()) out.append("observed_at", Value(action.observed_at));
     out.append("precondition", Value(action.precondition.text()));
     out.append("depends_on", text_list(action.depends_on));
     return out;
@@ -83,7 +85,8 @@ ValueMap summary_map(const PlanSummary& summary) {
     return {{"create", number(summary.create)},   {"update", number(summary.update)},
             {"replace", number(summary.replace)}, {"destroy", number(summary.destroy)},
             {"forget", number(summary.forget)},   {"unchanged", number(summary.unchanged)},
-            {"drifted", number(summary.drifted)}, {"not_observed", number(summary.not_observed)}};
+            {"drifted", number(summary.drifted)}, {"not_observed", number(summary.not_observed)},
+            {"servers", number(summary.servers)}};
 }
 
 /// What the plan's identity is made of: everything but its id, the state it was made over and where the
@@ -155,6 +158,8 @@ Result<Action> action_from(const Value& value) {
         fields.refuse(std::move(source).error());
     read_changes(action, fields);
     action.notifies = fields.texts("notifies");
+    action.unseen = fields.texts("unseen");
+    action.observed_at = fields.text_or("observed_at", "");
     action.precondition = digest_from(fields, "precondition");
     action.depends_on = fields.texts("depends_on");
     LAB_TRY(fields.finish());
@@ -181,6 +186,7 @@ PlanSummary summary_from(const Value& value, detail::Fields& owner) {
                         .destroy = fields.count_or("destroy", 0),
                         .forget = fields.count_or("forget", 0),
                         .unchanged = fields.count_or("unchanged", 0),
+                        .servers = fields.count_or("servers", 0),
                         .drifted = fields.count_or("drifted", 0),
                         .not_observed = fields.count_or("not_observed", 0)};
     if (auto read = fields.finish(); !read) owner.refuse(std::move(read).error());

@@ -37,7 +37,11 @@ struct Action {
     std::vector<Cause> causes;
     /// Resources (TYPE/NAME) that run although nothing of theirs differs, because a change notifies them.
     std::vector<std::string> notifies;
-    Digest precondition;                 // of desired, applied and observed of this unit when planned
+    /// Resources (TYPE/NAME; for the server itself "server/N") planned without a look at the machine; apply
+    /// looks first.
+    std::vector<std::string> unseen;
+    std::string observed_at; // RFC 3339: when a server that is out of reach was last seen; else empty
+    Digest precondition;     // of desired, applied and observed of this unit when planned
     std::vector<std::string> depends_on; // ids of actions
     std::vector<Digest> desired; // not in the document: digests of the unit's resources, for the executor
 };
@@ -59,6 +63,7 @@ struct Release {
 struct PlanSummary {
     std::size_t create = 0, update = 0, replace = 0, destroy = 0, forget = 0;
     std::size_t unchanged = 0;    // units
+    std::size_t servers = 0;      // in scope
     std::size_t drifted = 0;      // servers
     std::size_t not_observed = 0; // servers
 };

@@ -39,6 +39,7 @@ struct PlanInput {
     std::vector<std::string> targets;
     // Servers whose keys are all equal are unchanged without a look; they are counted here only.
     std::size_t settled_servers = 0, settled_units = 0, settled_not_observed = 0;
+    std::size_t settled_skipped = 0; // their resources that need a live system
     std::size_t applied_servers = 0; // of the whole inventory, for percentages
     std::size_t outside_scope = 0;
     std::int64_t max_destroy = 1, max_destructive_percent = 10;

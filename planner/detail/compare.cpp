@@ -1,0 +1,298 @@
+#include "planner/detail/compare.h"
+
+#include "support/text_diff.h"
+
+#include <algorithm>
+
+namespace lab::planner::detail {
+namespace {
+
+using api::Cause;
+using api::PropertyChange;
+
+constexpr std::string_view kAfterObserving = "known after observing";
+
+bool has_deferred(const Value& value) {
+    if (const ValueMap* map = value.if_map()) {
+        if (map->contains("$template")) return true;
+        return std::any_of(map->begin(), map->end(),
+                           [](const auto& entry) { return has_deferred(entry.second); });
+    }
+    const ValueList* list = value.if_list();
+    return list && std::any_of(list->begin(), list->end(), has_deferred);
+}
+
+bool has_deferred(const api::Resource& resource) {
+    return resource.when || std::any_of(resource.properties.begin(), resource.properties.end(),
+                                        [](const auto& entry) { return has_deferred(entry.second); });
+}
+
+/// A resource as far as it can be worked out now.
+struct Resolved {
+    std::optional<api::Resource> copy; // none: it is as it was given
+    bool wanted = true;
+    std::vector<std::string> deferred; // properties left out, because a fact they read is not known
+    std::string problem;               // that fact
+
+    const api::Resource& of(const api::Resource& given) const { return copy ? *copy : given; }
+};
+
+Resolved without_deferred(const api::Resource& given) {
+    Resolved out;
+    out.copy = given;
+    out.copy->when.reset();
+    out.copy->properties = {};
+    for (const auto& [name, value] : given.properties) {
+        if (has_deferred(value))
+            out.deferred.push_back(name);
+        else
+            out.copy->properties.append(name, value);
+    }
+    return out;
+}
+
+/// Private values that only now became text are fingerprinted before anything is made of them.
+Resolved resolve(const api::Resource& given, const Machine& machine) {
+    Resolved out;
+    if (has_deferred(given)) {
+        const Value* facts = machine.observed ? &machine.observed->facts : nullptr;
+        if (!facts || facts->is_null()) {
+            out = without_deferred(given);
+        } else if (auto worked_out = api::with_facts(given, *facts); !worked_out) {
+            out = without_deferred(given);
+            out.problem = worked_out.error().message;
+        } else if (!*worked_out) {
+            out.wanted = false;
+            return out;
+        } else {
+            out.copy = **std::move(worked_out);
+        }
+    }
+    if (api::is_private(out.of(given))) out.copy = api::redacted(out.of(given), *machine.key);
+    return out;
+}
+
+const ValueMap& nothing() {
+    static const ValueMap absent{{"ensure", Value("absent")}};
+    return absent;
+}
+
+const ValueMap& done() {
+    static const ValueMap properties{{"done", Value(true)}};
+    return properties;
+}
+
+bool mentions(const std::vector<PropertyChange>& changes, std::string_view path) {
+    return std::any_of(changes.begin(), changes.end(),
+                       [&](const auto& change) { return change.path == path; });
+}
+
+bool tells_state(std::string_view type) {
+    const api::ResourceType* known = api::find_resource_type(type);
+    return known && std::any_of(known->properties.begin(), known->properties.end(),
+                                [](const auto& property) { return property.compared; });
+}
+
+/// Why each property differs: because the inventory moved, the machine did, or both.
+std::vector<Cause> causes_of(const std::vector<PropertyChange>& changes, const api::Resource& desired,
+                             const api::Resource* applied, const ValueMap& observed, const Machine& machine) {
+    std::vector<Cause> causes(changes.size(), Cause::Intent);
+    if (!applied) return causes;
+    if (same(desired, *applied)) {
+        std::fill(causes.begin(), causes.end(), Cause::Drift);
+        return causes;
+    }
+    // A command has no state that could have drifted apart from the one thing it is: done or not.
+    if (!tells_state(desired.type)) return causes;
+    const auto intended = api::diff_resource(desired, applied->properties, *machine.key);
+    const auto drifted = api::diff_resource(*applied, observed, *machine.key);
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const std::string& path = changes[i].path;
+        if (!mentions(intended, path))
+            causes[i] = Cause::Drift;
+        else if (mentions(drifted, path))
+            causes[i] = Cause::Both;
+    }
+    return causes;
+}
+
+bool only_notified(const api::Resource& resource) {
+    const Value* value = resource.properties.find("only_notified");
+    return value && *value == Value(true);
+}
+
+/// What the plan supposes to be there: seen, or as it was left, or nothing.
+struct Supposed {
+    const ValueMap* properties = &nothing();
+    bool unseen = true;
+    bool unknown = false;
+    std::string problem;
+};
+
+Supposed suppose(const api::Resource& desired, const std::string& id, const api::Resource* applied,
+                 const Machine& machine) {
+    Supposed out;
+    if (only_notified(desired)) out.properties = &done();
+    if (machine.blank) return out;
+    if (machine.observed) {
+        const auto found = machine.observed->resources.find(id);
+        if (found != machine.observed->resources.end()) {
+            if (!found->second.failed) {
+                out.properties = &found->second.properties;
+                out.unseen = false;
+                return out;
+            }
+            out.problem = found->second.reason;
+            out.unknown = applied == nullptr;
+        }
+    }
+    if (applied) out.properties = tells_state(desired.type) ? &applied->properties : &done();
+    return out;
+}
+
+/// Nothing is known of it: every compared property may change.
+std::vector<PropertyChange> possible_changes(const api::Resource& desired) {
+    std::vector<PropertyChange> changes;
+    const api::ResourceType* type = api::find_resource_type(desired.type);
+    for (const auto& [name, value] : desired.properties) {
+        const api::PropertySchema* property = type ? api::find_property(*type, name) : nullptr;
+        if (!property || !property->compared) continue;
+        changes.push_back({.path = name,
+                           .before = unknown_value("not observed"),
+                           .after = value,
+                           .effect = "update",
+                           .diff = {}});
+    }
+    if (changes.empty())
+        changes.push_back(
+            {.path = {}, .before = unknown_value("not observed"), .after = {}, .effect = "run", .diff = {}});
+    return changes;
+}
+
+/// Whether the machine said of itself that it has not looked, and why.
+const ObservedResource* skipped_by_machine(const std::string& id, const Machine& machine) {
+    if (!machine.observed || machine.blank) return nullptr;
+    const auto found = machine.observed->resources.find(id);
+    return found != machine.observed->resources.end() && found->second.skipped ? &found->second : nullptr;
+}
+
+bool needs_live(const api::Resource& resource) {
+    const api::ResourceType* type = api::find_resource_type(resource.type);
+    return type && type->needs_live_system;
+}
+
+api::DriftItem drift_item(const std::string& server, const std::string& id, PropertyChange change) {
+    api::DriftItem item{.resource = "server/" + server,
+                        .path = change.path.empty() ? id : id + "." + change.path,
+                        .kind = "changed",
+                        .expected = std::move(change.after),
+                        .actual = std::move(change.before),
+                        .diff = {}};
+    if (change.path.empty() && change.effect == "create") {
+        item.kind = "missing";
+        item.actual = nullptr;
+    }
+    if (change.effect == "remove") {
+        item.kind = "unmanaged";
+        item.expected = nullptr;
+    }
+    const std::string* expected = item.expected.if_string();
+    const std::string* actual = item.actual.if_string();
+    if (!change.diff.empty() && expected && actual)
+        item.diff = unified_diff(*expected, *actual, {.before_name = "expected", .after_name = "actual"});
+    return item;
+}
+
+} // namespace
+
+Value unknown_value(std::string_view when) {
+    return ValueMap{{"$unknown", Value(when)}};
+}
+
+bool same(const api::Resource& left, const api::Resource& right) {
+    const bool same_when =
+        left.when.has_value() == right.when.has_value() &&
+        (!left.when || (left.when->text == right.when->text && left.when->scope == right.when->scope));
+    return same_when && left.sensitive == right.sensitive && left.type == right.type &&
+           left.name == right.name && left.after == right.after && left.notify == right.notify &&
+           left.properties == right.properties;
+}
+
+Comparison compare(const api::Resource& desired, const api::Resource* applied, const Machine& given) {
+    Comparison out;
+    if (!given.live && needs_live(desired)) {
+        out.standing = Standing::NeedsLive;
+        return out;
+    }
+    const std::string id = desired.id();
+    Machine machine = given;
+    if (machine.unseen &&
+        std::find(machine.unseen->begin(), machine.unseen->end(), id) != machine.unseen->end())
+        machine.observed = nullptr;
+    if (const ObservedResource* skipped = skipped_by_machine(id, machine)) {
+        out.standing = desired.when ? Standing::NotWanted : Standing::Skipped;
+        out.problem = skipped->reason;
+        return out;
+    }
+    const Resolved wanted = resolve(desired, machine);
+    if (!wanted.wanted) {
+        out.standing = Standing::NotWanted;
+        return out;
+    }
+    const api::Resource& goal = wanted.of(desired);
+    std::optional<Resolved> before;
+    if (applied) before = resolve(*applied, machine);
+    const api::Resource* was = before && before->wanted ? &before->of(*applied) : nullptr;
+    // What is private now is private in its old form too.
+    std::optional<api::Resource> hidden;
+    if (was && api::is_private(goal) && !api::is_private(*was)) {
+        hidden = *was;
+        hidden->sensitive = true;
+        hidden = api::redacted(*std::move(hidden), *machine.key);
+        was = &*hidden;
+    }
+    const Supposed supposed = suppose(goal, id, was, machine);
+    out.unseen = supposed.unseen;
+    out.unknown = supposed.unknown;
+    out.problem = supposed.problem.empty() ? wanted.problem : supposed.problem;
+    out.changes =
+        out.unknown ? possible_changes(goal) : api::diff_resource(goal, *supposed.properties, *machine.key);
+    // A value that waits for a fact is taken for a change unless it is the same text as the one applied.
+    const bool new_text = !applied || machine.blank || !same(desired, *applied);
+    for (const std::string& name : wanted.deferred)
+        if (new_text)
+            out.changes.push_back({.path = name,
+                                   .before = {},
+                                   .after = unknown_value(kAfterObserving),
+                                   .effect = "create",
+                                   .diff = {}});
+    if (out.changes.empty()) return out;
+    out.standing = Standing::Differs;
+    out.causes = causes_of(out.changes, goal, was, *supposed.properties, machine);
+    // What may be lost is not known either; nothing is done before it is.
+    if (!out.unknown) out.risk = api::risk_of(goal, out.changes);
+    return out;
+}
+
+std::vector<api::DriftItem> drift_of(const std::string& server, const api::Resource& applied,
+                                     const Machine& machine) {
+    if (!machine.observed || machine.blank || (!machine.live && needs_live(applied))) return {};
+    const std::string id = applied.id();
+    const auto found = machine.observed->resources.find(id);
+    if (found == machine.observed->resources.end() || found->second.failed || found->second.skipped)
+        return {};
+    const Resolved was = resolve(applied, machine);
+    if (!was.wanted) return {};
+    std::vector<api::DriftItem> items;
+    auto changes = api::diff_resource(was.of(applied), found->second.properties, *machine.key);
+    for (PropertyChange& change : changes) {
+        // What is gone as a whole, or is another kind of thing, is one finding.
+        const bool whole = change.path == "ensure";
+        if (whole) change.path.clear();
+        items.push_back(drift_item(server, id, std::move(change)));
+        if (whole) break;
+    }
+    return items;
+}
+
+} // namespace lab::planner::detail

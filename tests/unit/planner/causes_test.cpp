@@ -1,0 +1,124 @@
+// Rules of docs/planning.md about the three states of a property.
+#include "fixture.h"
+
+namespace lab::planner {
+namespace {
+
+using namespace test;
+
+const api::Resource kOld = file("/etc/motd", "old\n");
+const api::Resource kNew = file("/etc/motd", "new\n");
+
+/// Desired, applied and observed content of one file on one server.
+ServerInput motd(std::string_view desired, std::string_view applied, std::string_view observed) {
+    ServerInput server = settled("web-1", {unit("motd", {file("/etc/motd", applied)})});
+    server.desired->units = {unit("motd", {file("/etc/motd", desired)})};
+    server.observed->resources["file/etc/motd"] = seen(file("/etc/motd", observed));
+    return server;
+}
+
+TEST(Causes, ObservedEqualToDesiredIsNothing) {
+    const Planned planned = plan({motd("a\n", "a\n", "a\n")});
+    EXPECT_EQ(text(planned.plan), "");
+    EXPECT_EQ(planned.plan.summary.unchanged, 2u);
+    EXPECT_FALSE(has_changes(planned.plan));
+}
+
+TEST(Causes, AppliedEqualToDesiredIsDrift) {
+    const Planned planned = plan({motd("a\n", "a\n", "b\n")});
+    EXPECT_EQ(text(planned.plan), "server/web-1/module/motd#update drift safe: file/etc/motd.content\n");
+    ASSERT_EQ(planned.plan.drift.size(), 1u);
+    EXPECT_EQ(planned.plan.drift[0].kind, "changed");
+    EXPECT_EQ(planned.plan.drift[0].expected, Value("a\n"));
+    EXPECT_EQ(planned.plan.drift[0].actual, Value("b\n"));
+}
+
+TEST(Causes, ObservedEqualToAppliedIsIntent) {
+    const Planned planned = plan({motd("b\n", "a\n", "a\n")});
+    EXPECT_EQ(text(planned.plan), "server/web-1/module/motd#update intent safe: file/etc/motd.content\n");
+    EXPECT_TRUE(planned.plan.drift.empty());
+}
+
+TEST(Causes, NeverAppliedIsIntent) {
+    ServerInput server = motd("b\n", "a\n", "a\n");
+    server.applied->modules.clear();
+    EXPECT_EQ(text(plan({server}).plan),
+              "server/web-1/module/motd#update intent safe: file/etc/motd.content\n");
+}
+
+TEST(Causes, AllThreeDifferentIsBoth) {
+    EXPECT_EQ(text(plan({motd("c\n", "a\n", "b\n")}).plan),
+              "server/web-1/module/motd#update both safe: file/etc/motd.content\n");
+}
+
+TEST(Causes, TheCauseOfAnActionIsTheUnionOverItsProperties) {
+    ServerInput server = motd("b\n", "a\n", "a\n");
+    server.observed->resources["file/etc/motd"].properties.set("mode", "0755");
+    const Planned planned = plan({server});
+    ASSERT_EQ(planned.plan.actions.size(), 1u);
+    EXPECT_EQ(planned.plan.actions[0].causes, (std::vector{api::Cause::Intent, api::Cause::Drift}));
+    EXPECT_EQ(planned.plan.actions[0].cause, api::Cause::Both);
+}
+
+TEST(Causes, MadeByHandAsDesiredIsSettledWithoutActing) {
+    const Planned planned = plan({motd("b\n", "a\n", "b\n")});
+    EXPECT_EQ(text(planned.plan), "");
+    ASSERT_EQ(planned.settled.size(), 1u);
+    EXPECT_EQ(planned.settled[0].module, "motd");
+    EXPECT_EQ(planned.settled[0].resources, std::vector<std::string>{"file/etc/motd"});
+    EXPECT_EQ(planned.plan.summary.drifted, 1u) << "it is not as it was applied";
+}
+
+TEST(Causes, ACommandIsDriftWhereNothingOfItWasRewritten) {
+    const auto command = resource("command/index", R"({"run": ["/bin/index"], "creates": "/var/lib/index"})");
+    ServerInput server = settled("web-1", {unit("index", {command})});
+    server.observed->resources["command/index"].properties = {{"done", Value(false)}};
+    EXPECT_EQ(text(plan({server}).plan),
+              "server/web-1/module/index#update drift disruptive: command/index\n");
+}
+
+TEST(Causes, DriftIsMissingChangedOrUnmanaged) {
+    const auto gone = resource("file/etc/gone", R"({"ensure": "absent"})");
+    ServerInput server = settled("web-1", {unit("m", {file("/etc/a", "a\n"), file("/etc/b", "b\n"), gone})});
+    server.observed->resources["file/etc/a"] = absent();
+    server.observed->resources["file/etc/b"].properties.set("mode", "0600");
+    server.observed->resources["file/etc/gone"].properties.set("ensure", "present");
+    const Planned planned = plan({server});
+    std::string found;
+    for (const api::DriftItem& item : planned.plan.drift)
+        found += item.path + " " + item.kind + "\n";
+    EXPECT_EQ(found, "file/etc/a missing\nfile/etc/b.mode changed\nfile/etc/gone unmanaged\n");
+    EXPECT_EQ(planned.plan.summary.drifted, 1u);
+}
+
+TEST(Causes, WhatWasNeverAppliedIsNoDrift) {
+    ServerInput server = wanted("web-1", {unit("motd", {kNew})});
+    server.provider_diff = {};
+    server.observed = observed_of(*server.desired);
+    server.observed->resources["file/etc/motd"] = seen(kOld);
+    const Planned planned = plan({server});
+    EXPECT_TRUE(planned.plan.drift.empty());
+    EXPECT_EQ(planned.plan.summary.drifted, 0u);
+}
+
+TEST(Causes, DriftOnlyPutsAppliedInThePlaceOfDesired) {
+    PlanInput request = input({motd("c\n", "a\n", "b\n"), wanted("web-2", {unit("motd", {kNew})})});
+    request.drift_only = true;
+    const Planned planned = make_plan(request);
+    EXPECT_EQ(text(planned.plan), "server/web-1/module/motd#update drift safe: file/etc/motd.content\n");
+    EXPECT_EQ(planned.plan.actions[0].changes[0].after, Value("a\n"));
+    EXPECT_TRUE(planned.settled.empty());
+    EXPECT_EQ(planned.plan.summary.servers, 1u) << "what was never applied cannot drift";
+}
+
+TEST(Causes, DriftOnlyDestroysNothing) {
+    ServerInput gone = motd("a\n", "a\n", "b\n");
+    gone.desired.reset();
+    PlanInput request = input({gone});
+    request.drift_only = true;
+    EXPECT_EQ(text(make_plan(request).plan),
+              "server/web-1/module/motd#update drift safe: file/etc/motd.content\n");
+}
+
+} // namespace
+} // namespace lab::planner
