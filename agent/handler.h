@@ -18,6 +18,7 @@ struct Host {
     bool live = true;   // false: a tree; handlers of types that need a live system are never called
     const Value& facts; // lab.facts/1
     std::stop_token stop;
+    api::FingerprintKey key = {}; // to know a private value by its fingerprint
 };
 
 class Handler {

@@ -81,6 +81,8 @@ Value to_value(const Report& report) {
     out.append("desired", Value(report.desired));
     out.append("at", Value(report.at));
     out.append("interrupted", report.interrupted);
+    if (!report.warnings.empty())
+        out.append("warnings", ValueList(report.warnings.begin(), report.warnings.end()));
     out.append("resources", std::move(resources));
     out.append("facts", report.facts);
     return out;
@@ -110,6 +112,7 @@ Result<Report> report_from_value(const Value& value) {
     if (std::find(kModes.begin(), kModes.end(), report.mode) == kModes.end() && !fields.failed())
         fields.refuse(fmt::format("the report has the unknown mode '{}'", escape_controls(report.mode)));
     report.interrupted = fields.boolean_or("interrupted", false);
+    report.warnings = fields.texts("warnings");
     for (const Value& item : fields.list("resources")) {
         auto resource = resource_report_from(item);
         if (!resource) return std::move(resource).error().during("while reading a lab.report document");

@@ -35,6 +35,7 @@ struct Report {
     std::string at;                        // RFC 3339
     Value facts;                           // lab.facts/1
     std::vector<ResourceReport> resources; // in the order of the document
+    std::vector<std::string> warnings;     // what went wrong beside the resources
     bool interrupted = false;
 };
 

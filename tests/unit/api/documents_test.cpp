@@ -133,6 +133,7 @@ TEST(ReportDocument, RoundTripsWhateverItHolds) {
                       .at = random.text(),
                       .facts = random.value()};
         report.interrupted = random.below(2) == 0;
+        if (random.below(2) == 0) report.warnings = {random.text()};
         for (std::size_t i = random.below(5); i > 0; --i) {
             ResourceReport resource{.id = random.text(),
                                     .status = static_cast<ResourceStatus>(random.below(5))};
