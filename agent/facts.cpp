@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <arpa/inet.h>
@@ -192,6 +193,19 @@ Value collect_facts(const Tree& tree, const FactSources& sources) {
 
 Value collect_facts(const Tree& tree, std::stop_token stop) {
     return collect_facts(tree, live_sources(std::move(stop)));
+}
+
+Value tree_facts(const Tree& tree, const Value& machine) {
+    constexpr std::array<std::string_view, 5> kOwn{"format", "hostname", "os", "package_manager", "init"};
+    ValueMap facts{{"format", "lab.facts/1"}};
+    set_text(facts, "hostname", read_hostname(tree, {}));
+    const Value os = read_os(tree);
+    if (!os.is_null()) facts.set("os", os);
+    set_text(facts, "package_manager", read_package_manager(tree, os));
+    if (const ValueMap* map = machine.if_map())
+        for (const auto& [key, value] : *map)
+            if (std::find(kOwn.begin(), kOwn.end(), key) == kOwn.end()) facts.append(key, value);
+    return facts;
 }
 
 Value stable_facts(const Value& facts) {

@@ -14,6 +14,10 @@ namespace lab::agent {
 /// lies under "volatile".
 Value collect_facts(const Tree& tree, std::stop_token stop = {});
 
+/// The facts of a tree, where those of the machine that holds it are known already: the same as collect_facts
+/// gives, without reading the hardware again.
+Value tree_facts(const Tree& tree, const Value& machine);
+
 /// The facts without what changes by itself: what a digest of facts is made of.
 Value stable_facts(const Value& facts);
 

@@ -1,6 +1,6 @@
 #pragma once
-// What knows how to look at and change one resource type on this machine. The runner (agent/runner.h) does the rest:
-// order, dependencies, comparison, notifications, the report.
+// What knows how to look at and change one resource type on this machine. The runner (agent/runner.h) does
+// the rest: order, dependencies, comparison, notifications, the report.
 
 #include "agent/tree.h"
 #include "api/resource.h"
@@ -25,12 +25,15 @@ class Handler {
   public:
     virtual ~Handler() = default;
     virtual std::string_view type() const = 0;
-    /// The actual properties, by the names of the type's schema; never depends on what is desired beyond what says where to
-    /// look (a line's path, a command's unless). Changes nothing. `ensure` is "absent" where it is not there.
+    /// The actual properties, by the names of the type's schema; never depends on what is desired beyond what
+    /// says where to look (a line's path, a command's unless). Changes nothing. `ensure` is "absent" where it
+    /// is not there.
     virtual Result<ValueMap> observe(const api::Resource& resource, Host& host) const = 0;
-    /// Makes it so; called only when api::diff_resource found a difference to `observed`. Safe to repeat after a kill.
+    /// Makes it so; called only when api::diff_resource found a difference to `observed`. Safe to repeat
+    /// after a kill.
     virtual Result<void> apply(const api::Resource& resource, const ValueMap& observed, Host& host) const = 0;
-    /// A resource this one is notified by has changed: restart the service, run the command. Nothing for most types.
+    /// A resource this one is notified by has changed: restart the service, run the command. Nothing for most
+    /// types.
     virtual Result<void> refresh(const api::Resource& resource, Host& host) const = 0;
 };
 

@@ -170,7 +170,7 @@ Result<void> Records::settle(const std::vector<std::string>& targets) {
     return write_owed();
 }
 
-Result<void> Records::record(const std::vector<const api::Resource*>& applied, const api::Desired& desired) {
+Result<bool> Records::record(const std::vector<const api::Resource*>& applied, const api::Desired& desired) {
     // A copy that was torn by a power cut is begun anew: the state that planned has the original.
     const auto before = read_applied(*tree_);
     ValueMap entries;
@@ -181,17 +181,17 @@ Result<void> Records::record(const std::vector<const api::Resource*>& applied, c
             by_id.emplace(id, entry);
     for (const api::Resource* resource : applied)
         by_id.insert_or_assign(resource->id(), applied_entry(*resource, desired));
-    if (by_id.empty()) return {};
+    if (by_id.empty()) return false;
     for (auto& [id, entry] : by_id)
         entries.append(id, std::move(entry));
     const Value document = ValueMap{{"format", Value(kAppliedFormat)},
                                     {"server_id", Value(identity_.server_id)},
                                     {"inventory", Value(identity_.inventory)},
                                     {"resources", std::move(entries)}};
-    if (before && *before == document) return {};
+    if (before && *before == document) return false;
     auto written = tree_->write(kApplied, write_json(document), {.mode = 0644});
     if (!written) return std::move(written).error().during("while recording what was applied");
-    return {};
+    return true;
 }
 
 } // namespace lab::agent

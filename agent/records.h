@@ -43,8 +43,8 @@ class Records {
     Result<void> settle(const std::vector<std::string>& targets);
 
     /// Merges what is now as the resources say into applied.json. Resources are redacted by the document's
-    /// key, large content stands as its digest. Not written where nothing differs.
-    Result<void> record(const std::vector<const api::Resource*>& applied, const api::Desired& desired);
+    /// key, large content stands as its digest. False, and nothing written, where nothing differs.
+    Result<bool> record(const std::vector<const api::Resource*>& applied, const api::Desired& desired);
 
   private:
     explicit Records(const Tree& tree) : tree_(&tree) {}
