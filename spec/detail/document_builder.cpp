@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMostErrors = 100; // of one file; a file with more is not worth reading on
 constexpr std::size_t kReserve = 64;     // nodes: most files of one server have fewer
+constexpr std::size_t kBytesPerNode =
+    10; // of dense YAML; memory that is reserved and not touched costs nothing
 
 Place place_of(const Node::Data& node) {
     return {node.line, node.column, node.is_container() ? 1 : node.length};
@@ -37,7 +39,7 @@ DocumentBuilder::DocumentBuilder(Document& document, const YamlLimits& limits, D
     document.nodes_.clear();
     document.sorted_.clear();
     document.decoded_.clear();
-    document.nodes_.reserve(kReserve);
+    document.nodes_.reserve(std::max(kReserve, document.text_.size() / kBytesPerNode));
     open_.reserve(kReserve);
     frames_.reserve(8);
 }
@@ -61,10 +63,8 @@ bool DocumentBuilder::begin(NodeKind kind, Place place) {
 
 bool DocumentBuilder::end() {
     const Frame frame = frames_.back();
-    if (frame.kind == NodeKind::Map) {
-        if (!check_unique(frame.first)) return false;
-        if (frames_.back().refused_keys) drop_refused(frame.first);
-    }
+    const std::size_t sorted = document_->sorted_.size();
+    if (frame.kind == NodeKind::Map && !close_map(frame.first)) return false;
     Data node;
     node.kind = frame.kind;
     node.line = frame.place.line;
@@ -72,11 +72,7 @@ bool DocumentBuilder::end() {
     node.first = static_cast<std::uint32_t>(document_->nodes_.size());
     const std::size_t children = open_.size() - frame.first;
     node.count = static_cast<std::uint32_t>(frame.kind == NodeKind::Map ? children / 2 : children);
-    if (frame.kind == NodeKind::Map && node.count > Node::kSmallMap) {
-        const auto order = sorted_entries(frame.first);
-        node.length = static_cast<std::uint32_t>(document_->sorted_.size());
-        document_->sorted_.insert(document_->sorted_.end(), order.begin(), order.end());
-    }
+    if (frame.kind == NodeKind::Map) node.length = static_cast<std::uint32_t>(sorted);
     const auto first = open_.begin() + static_cast<std::ptrdiff_t>(frame.first);
     document_->nodes_.insert(document_->nodes_.end(), first, open_.end());
     open_.resize(frame.first);
@@ -198,9 +194,21 @@ void DocumentBuilder::add(const Data& node, std::size_t height) {
     open_.push_back(node);
 }
 
-bool DocumentBuilder::check_unique(std::size_t first) {
-    if ((open_.size() - first) / 2 <= Node::kSmallMap) return check_unique_pairwise(first);
-    const auto order = sorted_entries(first);
+bool DocumentBuilder::close_map(std::size_t first) {
+    const bool large = (open_.size() - first) / 2 > Node::kSmallMap;
+    std::vector<std::uint32_t> order;
+    if (large) order = sorted_entries(first);
+    if (!(large ? check_unique(first, order) : check_unique_pairwise(first))) return false;
+    if (frames_.back().refused_keys) {
+        drop_refused(first);
+        if (large) order = sorted_entries(first);
+    }
+    if ((open_.size() - first) / 2 > Node::kSmallMap)
+        document_->sorted_.insert(document_->sorted_.end(), order.begin(), order.end());
+    return true;
+}
+
+bool DocumentBuilder::check_unique(std::size_t first, const std::vector<std::uint32_t>& order) {
     const auto key = [&](std::uint32_t entry) -> Data& { return open_[first + 2 * std::size_t{entry}]; };
     std::uint32_t earlier = order[0];
     for (std::size_t i = 1; i < order.size(); ++i) {
@@ -285,7 +293,7 @@ bool DocumentBuilder::in_list() const noexcept {
 void DocumentBuilder::finish() {
     if (!has_root_) root_ = Data{};
     document_->nodes_.push_back(root_);
-    document_->nodes_.shrink_to_fit();
+    if (document_->nodes_.size() <= kReserve) document_->nodes_.shrink_to_fit();
 }
 
 } // namespace lab::spec::detail

@@ -63,7 +63,8 @@ class DocumentBuilder {
     bool add_key(Data key);
     void add(const Data& node, std::size_t height);
     void complete_anchor(std::size_t id, const Data& node, std::size_t nodes, std::size_t height);
-    bool check_unique(std::size_t first);
+    bool close_map(std::size_t first);
+    bool check_unique(std::size_t first, const std::vector<std::uint32_t>& order);
     bool check_unique_pairwise(std::size_t first);
     std::vector<std::uint32_t> sorted_entries(std::size_t first) const;
     bool refuse_duplicate(const Data& earlier, Data& later);

@@ -109,6 +109,10 @@ class Handler : public YAML::EventHandler {
     std::size_t offset(const YAML::Mark& mark) const {
         return mark.pos < 0 ? text_.size() : std::min(static_cast<std::size_t>(mark.pos), text_.size());
     }
+    void remember_key(std::size_t begin, std::size_t end) {
+        key_ = begin;
+        key_end_ = end;
+    }
     std::size_t node_at(const YAML::Mark& mark);
     Place place(const YAML::Mark& mark, std::size_t end);
     std::size_t word_end(std::size_t at) const;
@@ -253,17 +257,23 @@ void Handler::check_colon() {
     throw Stop{};
 }
 
-/// The end of the null that is spelled at `at`, or `at` where there is none.
+/// The end of the null that is spelled at `at`, or `at` where there is none. Where yaml-cpp reports a value
+/// that was left out, `at` is the next token, which may be a longer word that begins in the same way.
 std::size_t Handler::written_null(std::size_t at) const {
+    const bool in_flow = !flow_.empty() && flow_.back();
     const std::string_view rest = text_.substr(at);
+    const auto one_of = [&](std::size_t i, std::string_view bytes) {
+        return i < rest.size() && bytes.find(rest[i]) != std::string_view::npos;
+    };
+    const auto ends_at = [&](std::size_t i) { return i >= rest.size() || one_of(i, "\r\n"); };
     for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
         if (!rest.starts_with(word)) continue;
         std::size_t next = word.size();
-        while (next < rest.size() && is_blank(rest[next]))
+        while (one_of(next, " \t"))
             ++next;
-        if (next == rest.size() ||
-            std::string_view("\r\n,[]{}:").find(rest[next]) != std::string_view::npos ||
-            (rest[next] == '#' && next > word.size()))
+        if (ends_at(next) || (in_flow && one_of(next, ",[]{}")) ||
+            (next > word.size() && one_of(next, "#")) ||
+            (one_of(next, ":") && (ends_at(next + 1) || one_of(next + 1, in_flow ? " \t,]}" : " \t"))))
             return at + word.size();
     }
     return at;
@@ -303,6 +313,7 @@ void Handler::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
     }
     if (const std::size_t end = written_null(at); end != at) {
         node_at(mark);
+        if (builder_->at_key()) remember_key(at, end);
         go_on(builder_->scalar(text_.substr(at, end - at), true, place(mark, end)));
         return;
     }
@@ -334,10 +345,7 @@ void Handler::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     }
     check_closed(content);
     const std::size_t end = scalar_end(content, value);
-    if (builder_->at_key()) {
-        key_ = content;
-        key_end_ = end;
-    }
+    if (builder_->at_key()) remember_key(content, end);
     if (anchor != 0) builder_->anchor(anchor);
     const Place where = place(mark, anchor != 0 ? word_end(at) : end);
     go_on(builder_->scalar(stored(content, value, where), tag == "?", where));

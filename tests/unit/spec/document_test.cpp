@@ -178,6 +178,49 @@ TEST(Document, DuplicateKeysAreReportedWithBothPlacesAndLeftOut) {
               "yaml/duplicate-key 42:1+2 key 'k7' is given twice in one map | first given here 8:1");
 }
 
+TEST(Document, LargeMapsKeepTheirIndexWhenDuplicatesAreLeftOut) {
+    std::string text = "first: {k1: x}\n";
+    for (int i = 0; i < 18; ++i)
+        text += fmt::format("k{}: {}\n", i, i);
+    const Parsed parsed = parse(text + "k3: again\nlast: 1\n");
+    EXPECT_EQ(parsed.diagnostics.errors(), 1u);
+    const Node root = parsed.document->root();
+    ASSERT_EQ(root.size(), 20u);
+    EXPECT_EQ(root.find("k3").text(), "3");
+    EXPECT_EQ(root.find("k17").text(), "17");
+    EXPECT_EQ(root.find("last").text(), "1");
+    EXPECT_EQ(root.find("first").find("k1").text(), "x");
+}
+
+/// Whether the scanner, without the referee, reads it.
+bool scans(std::string text) {
+    Diagnostics diagnostics;
+    return Document::parse_with(Document::Reader::ScannerOnly, "a.yaml", std::move(text), diagnostics) !=
+           nullptr;
+}
+
+TEST(Document, TheScannerTakesOrdinaryFiles) {
+    EXPECT_TRUE(scans(
+        "# a fleet\n\nservers:\n  web-1:\n    mac: \"aa:bb\"  # quoted\n    labels: [web, 'a''b', tier=1]\n"
+        "    params: {nginx: {port: 443, \"tls\":true}}\n    size:\n  web-2: {}\n"));
+    EXPECT_TRUE(scans(
+        "disk: {select: {min_size: 200GB}}     # or serial:\nvolumes:\n- {name: a, mount: /}\n- name: b\n"
+        "  run: [/bin/x, --all]\n-\n  - - x\n"));
+    EXPECT_TRUE(scans("content: \"{{ params.banner }} on {{ server.name }}\\n\"\nscript: |\n  #!/bin/sh\n\n  "
+                      "echo 'x: y'\nz: 1\n"));
+    EXPECT_TRUE(scans("a: 1\r\nb:\r\n- x\r\n"));
+    EXPECT_TRUE(scans("{\"a\": [1,\n  {\"b\": null}],\n \"c\": \"d\"}\n"));
+    EXPECT_TRUE(scans("batch: 25%\nurl: http://a/b?c=d#e\nglob: a*\npath: /etc/[a]\n"));
+}
+
+TEST(Document, TheScannerLeavesTheRestToTheReferee) {
+    for (const char* text :
+         {"a: &x 1\n", "a: *x\n", "a: !t b\n", "a: >\n  b\n", "a: b\n  c\n", "a: 'b\n  c'\n",
+          "a: \"\\u0041\"\n", "? a\n: b\n", "---\na: 1\n", "a:\tb\n", "  a: 1\nb: 2\n", "a: [b: c]\n",
+          "a: b: c\n", "a\n", "a: [b\n", "a: |+\n  b\n", "a: |2\n   b\n", "a: {b}\n"})
+        EXPECT_FALSE(scans(text)) << text;
+}
+
 TEST(Document, RefusesWhatIsNoText) {
     EXPECT_EQ(problems("a: \xff\n"), "yaml/encoding 1:4+1 byte 0xff is not UTF-8");
     EXPECT_EQ(problems("é: \xc0\xaf"), "yaml/encoding 1:4+1 byte 0xc0 is not UTF-8");
