@@ -308,7 +308,8 @@ bool Scanner::token(Token& found, bool in_flow) {
         found.key = !at_end(found.end) && text_[found.end] == ':' && (in_flow || is_gap(found.end + 1));
     } else {
         if (kClasses[static_cast<std::uint8_t>(c)] & kNoStart) return refuse();
-        if (c == '-' && (at_end(pos_ + 1) || !is_word(text_[pos_ + 1]))) return refuse();
+        if (c == '-' && (at_end(pos_ + 1) || (!is_word(text_[pos_ + 1]) && text_[pos_ + 1] != '-')))
+            return refuse();
         if (!(in_flow ? flow_plain(found) : plain(found))) return false;
     }
     pos_ = found.end;
