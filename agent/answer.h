@@ -23,6 +23,8 @@ struct Request {
 /// The facts of the machine we run on, read when first asked for.
 class MachineFacts {
   public:
+    MachineFacts() = default;
+    explicit MachineFacts(Value known) : machine_(std::move(known)) {}
     /// The facts of a tree on it; of the live system they are read each time.
     Value of(const Tree& tree, std::stop_token stop);
 

@@ -23,7 +23,6 @@ constexpr std::string_view kMachineFormat = "lab.machine/1";
 constexpr std::string_view kAppliedFormat = "lab.applied/1";
 constexpr std::string_view kOwedFormat = "lab.owed/1";
 constexpr std::size_t kLargest = std::size_t{64} << 20;
-constexpr std::chrono::seconds kLockPatience{5};
 
 /// The document at `path`; null where there is none.
 Result<Value> read_document(const Tree& tree, std::string_view path, std::string_view format) {
@@ -93,10 +92,10 @@ Result<Records> Records::open(const Tree& tree) {
     return records;
 }
 
-Result<void> Records::lock() {
+Result<void> Records::lock(std::chrono::milliseconds patience) {
     auto folder = tree_->open_path(kFolder, O_RDONLY | O_DIRECTORY);
     if (!folder) return std::move(folder).error();
-    const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (::flock(folder->get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return errno_error(fmt::format("cannot lock '{}'", kFolder), errno);
@@ -110,9 +109,9 @@ Result<void> Records::lock() {
     return {};
 }
 
-Result<void> Records::begin(const api::Desired& desired) {
+Result<void> Records::begin(const api::Desired& desired, std::chrono::milliseconds patience) {
     LAB_TRY(tree_->make_parents(kMachine));
-    LAB_TRY(lock());
+    LAB_TRY(lock(patience));
     // Read again: what was read before the lock may be of before another apply's end.
     auto now = open(*tree_);
     if (!now) return std::move(now).error();

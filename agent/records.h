@@ -6,6 +6,7 @@
 #include "agent/tree.h"
 #include "api/desired.h"
 
+#include <chrono>
 #include <map>
 #include <set>
 #include <string>
@@ -33,7 +34,8 @@ class Records {
     /// Before an apply: locks the machine against another apply (Conflict, after waiting a few seconds for
     /// one that is about to end) and settles whose it is (Denied where it belongs to another inventory or
     /// server).
-    Result<void> begin(const api::Desired& desired);
+    Result<void> begin(const api::Desired& desired,
+                       std::chrono::milliseconds patience = std::chrono::seconds(5));
 
     bool owes(std::string_view target) const { return owed_.contains(std::string(target)); }
     /// On the disk when it returns: from here on a kill loses no notification. Gives the targets that were
@@ -48,7 +50,7 @@ class Records {
 
   private:
     explicit Records(const Tree& tree) : tree_(&tree) {}
-    Result<void> lock();
+    Result<void> lock(std::chrono::milliseconds patience);
     Result<void> write_owed() const;
 
     const Tree* tree_; // outlives the records
