@@ -69,7 +69,9 @@ Result<std::int64_t> row_for(Connection& connection, std::int64_t inventory, con
     std::optional<ServerRow> same;
     if (!spec.server_id.empty()) {
         auto found =
-            find_server(connection, "SELECT id, server_id, applied FROM servers WHERE inventory = ? AND server_id = ?",
+            find_server(connection,
+                        "SELECT id, server_id, applied FROM servers "
+                        "WHERE inventory = ? AND server_id = ? AND server_id <> ''", // as the index says
                         inventory, spec.server_id);
         if (!found) return std::move(found).error();
         same = std::move(*found);
