@@ -51,6 +51,18 @@ class Provider {
         std::string setting, message, help;
     };
     virtual std::vector<SettingProblem> validate(const ValueMap& settings, bool on_server) const = 0;
+    /// Checks servers against each other, offline: no two may be one machine. Their settings are valid by
+    /// themselves. One problem per server that has one; `other` is the server it collides with.
+    struct FleetServer {
+        std::string_view name;
+        const ValueMap* settings; // never null
+    };
+    struct FleetProblem {
+        std::size_t server, other; // indexes
+        std::string setting;       // empty: the server as a whole
+        std::string message, help;
+    };
+    virtual std::vector<FleetProblem> validate_fleet(std::span<const FleetServer> servers) const = 0;
     /// Whether a server that vanished from the inventory is lab's to delete; else it is only forgotten.
     virtual bool deletes(const ValueMap& settings) const = 0;
     /// Why resources that need a live system are skipped there, or empty where they are not.

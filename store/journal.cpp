@@ -1,4 +1,5 @@
-// Runs and their steps. Each write is on the disk when the call returns: intent before the act, outcome after it.
+// Runs and their steps. Each write is on the disk when the call returns: intent before the act, outcome after
+// it.
 
 #include "store/detail/codec.h"
 #include "store/detail/lock_files.h"
@@ -20,8 +21,9 @@ constexpr std::int64_t kPlansKept = 50;
 
 std::string new_run_id(WallTime now) {
     std::string stamp = format_time(now); // 2026-11-20T10:15:00Z
-    stamp.erase(std::remove_if(stamp.begin(), stamp.end(), [](char c) { return c == '-' || c == ':' || c == 'Z'; }),
-                stamp.end());
+    stamp.erase(
+        std::remove_if(stamp.begin(), stamp.end(), [](char c) { return c == '-' || c == ':' || c == 'Z'; }),
+        stamp.end());
     return fmt::format("r-{}-{}", stamp, hex_encode(random_bytes(2)));
 }
 
@@ -51,16 +53,18 @@ Result<RunRow> read_run(const detail::Rows& rows) {
 }
 
 struct RunFilter {
-    std::string_view id = {};       // empty: any
+    std::string_view id = {};                     // empty: any
     std::optional<RunState> state = std::nullopt; // as recorded
     std::size_t limit = std::numeric_limits<std::int32_t>::max();
 };
 
 /// Newest first.
-Result<std::vector<RunRow>> read_runs(Connection& connection, std::int64_t inventory, const RunFilter& filter) {
+Result<std::vector<RunRow>> read_runs(Connection& connection, std::int64_t inventory,
+                                      const RunFilter& filter) {
     const auto state = filter.state ? std::optional(static_cast<int>(*filter.state)) : std::nullopt;
     auto rows = connection.query(
-        "SELECT id, run_id, kind, plan_id, commit_id, covers_all, who, host, holder, state, started_at, ended_at, "
+        "SELECT id, run_id, kind, plan_id, commit_id, covers_all, who, host, holder, state, started_at, "
+        "ended_at, "
         "summary FROM runs WHERE inventory = ?1 AND (?2 = '' OR run_id = ?2) AND (?3 IS NULL OR state = ?3) "
         "ORDER BY id DESC LIMIT ?4",
         {inventory, filter.id, state, filter.limit});
@@ -88,9 +92,10 @@ Result<void> tell_the_dead(const std::filesystem::path& home, std::vector<RunRow
 }
 
 Result<std::vector<Step>> read_steps(Connection& connection, std::int64_t run) {
-    auto rows = connection.query("SELECT sequence, action, state, detail, idempotency_key, started_at, ended_at "
-                                 "FROM steps WHERE run = ? ORDER BY sequence",
-                                 {run});
+    auto rows =
+        connection.query("SELECT sequence, action, state, detail, idempotency_key, started_at, ended_at "
+                         "FROM steps WHERE run = ? ORDER BY sequence",
+                         {run});
     if (!rows) return std::move(rows).error();
     std::vector<Step> steps;
     for (;;) {
@@ -121,9 +126,10 @@ Result<std::int64_t> row_of(Connection& connection, std::int64_t inventory, std:
 Result<void> forget_old_plans(Connection& connection, std::int64_t inventory) {
     std::vector<std::int64_t> documents;
     {
-        auto rows = connection.query("SELECT plan FROM runs WHERE inventory = ?1 AND plan IS NOT NULL AND state <> ?2 "
-                                     "ORDER BY id DESC LIMIT -1 OFFSET ?3",
-                                     {inventory, static_cast<int>(RunState::Running), kPlansKept});
+        auto rows = connection.query(
+            "SELECT plan FROM runs WHERE inventory = ?1 AND plan IS NOT NULL AND state <> ?2 "
+            "ORDER BY id DESC LIMIT -1 OFFSET ?3",
+            {inventory, static_cast<int>(RunState::Running), kPlansKept});
         if (!rows) return std::move(rows).error();
         for (;;) {
             const auto more = rows->next();
@@ -142,8 +148,9 @@ Result<void> forget_old_plans(Connection& connection, std::int64_t inventory) {
 
 Result<void> set_step(Connection& connection, std::int64_t run, std::string_view action, StepState state,
                       std::string_view detail, WallTime now) {
-    LAB_TRY(connection.run("UPDATE steps SET state = ?, detail = ?, ended_at = ? WHERE run = ? AND action = ?",
-                           {static_cast<int>(state), detail, now, run, action}));
+    LAB_TRY(
+        connection.run("UPDATE steps SET state = ?, detail = ?, ended_at = ? WHERE run = ? AND action = ?",
+                       {static_cast<int>(state), detail, now, run, action}));
     LAB_CHECK(connection.changes() == 1, "a step that is journaled belongs to its run");
     return {};
 }
@@ -168,11 +175,12 @@ Result<Run> Store::begin_run(const Run& run, const api::Plan& plan, const Lock* 
     LAB_TRY(forget_old_plans(connection, state_->inventory));
     const auto kept = detail::keep_document(connection, document);
     if (!kept) return kept.error();
-    LAB_TRY(connection.run("INSERT INTO runs(inventory, run_id, kind, plan_id, plan, commit_id, who, host, holder, state, "
-                           "started_at, summary) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                           {state_->inventory, begun.id, begun.kind, begun.plan_id, *kept, begun.commit, begun.who,
-                            begun.host, lock ? lock->id() : std::string(), static_cast<int>(begun.state),
-                            begun.started_at, detail::write_summary(begun.planned)}));
+    LAB_TRY(connection.run(
+        "INSERT INTO runs(inventory, run_id, kind, plan_id, plan, commit_id, who, host, holder, state, "
+        "started_at, summary) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {state_->inventory, begun.id, begun.kind, begun.plan_id, *kept, begun.commit, begun.who, begun.host,
+         lock ? lock->id() : std::string(), static_cast<int>(begun.state), begun.started_at,
+         detail::write_summary(begun.planned)}));
     const std::int64_t row = connection.last_id();
     for (const api::Action& action : plan.actions) {
         Step step{.sequence = static_cast<std::int64_t>(begun.steps.size()), .action = action.id};
@@ -180,9 +188,10 @@ Result<Run> Store::begin_run(const Run& run, const api::Plan& plan, const Lock* 
                                {row, step.sequence, step.action, static_cast<int>(step.state)}));
         begun.steps.push_back(std::move(step));
     }
-    LAB_TRY(connection.run("INSERT INTO plans(inventory, plan_id, registered_at, spent_at) VALUES(?1, ?2, ?3, ?3) "
-                           "ON CONFLICT(inventory, plan_id) DO UPDATE SET spent_at = excluded.spent_at",
-                           {state_->inventory, begun.plan_id, begun.started_at}));
+    LAB_TRY(connection.run(
+        "INSERT INTO plans(inventory, plan_id, registered_at, spent_at) VALUES(?1, ?2, ?3, ?3) "
+        "ON CONFLICT(inventory, plan_id) DO UPDATE SET spent_at = excluded.spent_at",
+        {state_->inventory, begun.plan_id, begun.started_at}));
     LAB_TRY(transaction->commit());
     return begun;
 }
@@ -199,12 +208,14 @@ Result<Run> Store::resume_run(std::string_view run, const Lock* lock) {
     RunRow& resumed = found->front();
     if (resumed.run.state == RunState::Running)
         return Error{.code = ErrorCode::Conflict,
-                     .message = fmt::format("run '{}' is still carried out by a living process", resumed.run.id),
+                     .message =
+                         fmt::format("run '{}' is still carried out by a living process", resumed.run.id),
                      .hint = "wait for it to end"};
     auto steps = read_steps(connection, resumed.row);
     if (!steps) return std::move(steps).error();
-    LAB_TRY(connection.run("UPDATE runs SET state = ?, ended_at = NULL, holder = ? WHERE id = ?",
-                           {static_cast<int>(RunState::Running), lock ? lock->id() : std::string(), resumed.row}));
+    LAB_TRY(connection.run(
+        "UPDATE runs SET state = ?, ended_at = NULL, holder = ? WHERE id = ?",
+        {static_cast<int>(RunState::Running), lock ? lock->id() : std::string(), resumed.row}));
     LAB_TRY(transaction->commit());
     resumed.run.state = RunState::Running;
     resumed.run.ended_at.reset();
@@ -221,9 +232,10 @@ Result<void> Store::steps_started(std::string_view run, const std::vector<std::s
     const auto row = row_of(connection, state_->inventory, run);
     if (!row) return row.error();
     for (const auto& action : actions) {
-        LAB_TRY(connection.run("UPDATE steps SET state = ?, detail = '', idempotency_key = ?, started_at = ?, "
-                               "ended_at = NULL WHERE run = ? AND action = ?",
-                               {static_cast<int>(StepState::Started), idempotency_key, state_->now(), *row, action}));
+        LAB_TRY(connection.run(
+            "UPDATE steps SET state = ?, detail = '', idempotency_key = ?, started_at = ?, "
+            "ended_at = NULL WHERE run = ? AND action = ?",
+            {static_cast<int>(StepState::Started), idempotency_key, state_->now(), *row, action}));
         LAB_CHECK(connection.changes() == 1, "a step that starts belongs to its run");
     }
     return transaction->commit();
@@ -275,7 +287,8 @@ Result<std::vector<Run>> Store::runs(std::size_t limit) const {
     if (!found) return std::move(found).error();
     LAB_TRY(tell_the_dead(state_->options.home, *found));
     std::vector<Run> runs;
-    for (RunRow& row : *found) runs.push_back(std::move(row.run));
+    for (RunRow& row : *found)
+        runs.push_back(std::move(row.run));
     return runs;
 }
 

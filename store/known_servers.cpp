@@ -28,8 +28,10 @@ Result<std::optional<ServerRow>> find_server(Connection& connection, const char*
         ServerRow{.id = rows->integer(0), .server_id = rows->text(1), .applied = rows->integer(2) != 0});
 }
 
-Result<std::optional<ServerRow>> find_by_name(Connection& connection, std::int64_t inventory, std::string_view name) {
-    return find_server(connection, "SELECT id, server_id, applied FROM servers WHERE inventory = ? AND name = ?",
+Result<std::optional<ServerRow>> find_by_name(Connection& connection, std::int64_t inventory,
+                                              std::string_view name) {
+    return find_server(connection,
+                       "SELECT id, server_id, applied FROM servers WHERE inventory = ? AND name = ?",
                        inventory, name);
 }
 
@@ -47,10 +49,11 @@ Result<std::vector<std::int64_t>> numbers(Connection& connection, const char* sq
 
 /// Everything known of a server, its row kept or not.
 Result<void> clear_server(Connection& connection, std::int64_t id, bool keep_row) {
-    auto documents = numbers(connection,
-                             "SELECT document FROM applied_modules WHERE server = ?1 UNION SELECT resources FROM "
-                             "observed WHERE server = ?1 UNION SELECT facts FROM observed WHERE server = ?1",
-                             id);
+    auto documents =
+        numbers(connection,
+                "SELECT document FROM applied_modules WHERE server = ?1 UNION SELECT resources FROM "
+                "observed WHERE server = ?1 UNION SELECT facts FROM observed WHERE server = ?1",
+                id);
     if (!documents) return std::move(documents).error();
     if (keep_row) {
         LAB_TRY(connection.run("DELETE FROM applied_modules WHERE server = ?", {id}));
@@ -61,8 +64,8 @@ Result<void> clear_server(Connection& connection, std::int64_t id, bool keep_row
     return drop_unused(connection, std::move(*documents));
 }
 
-/// The row that stands for the machine with this id: by id, then by name. A row that had another machine's id is emptied,
-/// one that was only observed under the new name of a renamed server makes way.
+/// The row that stands for the machine with this id: by id, then by name. A row that had another machine's id
+/// is emptied, one that was only observed under the new name of a renamed server makes way.
 Result<std::int64_t> row_for(Connection& connection, std::int64_t inventory, const api::ServerSpec& spec) {
     auto named = find_by_name(connection, inventory, spec.name);
     if (!named) return std::move(named).error();
@@ -79,8 +82,9 @@ Result<std::int64_t> row_for(Connection& connection, std::int64_t inventory, con
     if (same && *named && same->id != (*named)->id) {
         if ((*named)->applied)
             return Error{.code = ErrorCode::Conflict,
-                         .message = fmt::format("machine {} cannot be recorded as server '{}', which is machine {}",
-                                                spec.server_id, spec.name, (*named)->server_id)};
+                         .message =
+                             fmt::format("machine {} cannot be recorded as server '{}', which is machine {}",
+                                         spec.server_id, spec.name, (*named)->server_id)};
         LAB_TRY(clear_server(connection, (*named)->id, /*keep_row=*/false));
     }
     if (same) {
@@ -96,8 +100,10 @@ Result<std::int64_t> row_for(Connection& connection, std::int64_t inventory, con
     return connection.last_id();
 }
 
-Result<std::optional<std::int64_t>> document_of(Connection& connection, std::int64_t server, std::string_view module) {
-    auto rows = connection.query("SELECT document FROM applied_modules WHERE server = ? AND module = ?", {server, module});
+Result<std::optional<std::int64_t>> document_of(Connection& connection, std::int64_t server,
+                                                std::string_view module) {
+    auto rows = connection.query("SELECT document FROM applied_modules WHERE server = ? AND module = ?",
+                                 {server, module});
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
@@ -131,11 +137,13 @@ struct SeenBefore {
     }
 };
 
-Result<std::optional<SeenBefore>> seen_before(Connection& connection, std::int64_t inventory, std::string_view name) {
-    auto rows = connection.query("SELECT s.id, s.in_sync_key, s.presence, s.skipped, o.state, o.resources, o.facts "
-                                 "FROM servers s LEFT JOIN observed o ON o.server = s.id "
-                                 "WHERE s.inventory = ? AND s.name = ?",
-                                 {inventory, name});
+Result<std::optional<SeenBefore>> seen_before(Connection& connection, std::int64_t inventory,
+                                              std::string_view name) {
+    auto rows =
+        connection.query("SELECT s.id, s.in_sync_key, s.presence, s.skipped, o.state, o.resources, o.facts "
+                         "FROM servers s LEFT JOIN observed o ON o.server = s.id "
+                         "WHERE s.inventory = ? AND s.name = ?",
+                         {inventory, name});
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
@@ -181,35 +189,42 @@ Result<void> grow_serial(Connection& connection, std::int64_t inventory) {
     return connection.run("UPDATE inventories SET serial = serial + 1 WHERE id = ?", {inventory});
 }
 
-Result<void> write_application(Connection& connection, std::int64_t inventory, const Store::Application& application) {
+Result<void> write_application(Connection& connection, std::int64_t inventory,
+                               const Store::Application& application) {
     const planner::AppliedServer& server = application.server;
     const auto row = row_for(connection, inventory, server.spec);
     if (!row) return row.error();
     std::vector<std::int64_t> unused;
-    for (const auto& module : server.modules) LAB_TRY(write_module(connection, *row, module, unused));
+    for (const auto& module : server.modules)
+        LAB_TRY(write_module(connection, *row, module, unused));
     for (const auto& module : application.modules_gone) {
         const auto document = document_of(connection, *row, module);
         if (!document) return document.error();
         if (*document) unused.push_back(**document);
-        LAB_TRY(connection.run("DELETE FROM applied_modules WHERE server = ? AND module = ?", {*row, module}));
+        LAB_TRY(
+            connection.run("DELETE FROM applied_modules WHERE server = ? AND module = ?", {*row, module}));
     }
+    LAB_TRY(connection.run("UPDATE servers SET server_id = ?2, provider = ?3, environment = ?4, cloud = ?5, "
+                           "region = ?6, labels = ?7, "
+                           "applied = 1, protect = ?8, applied_key = ?9, "
+                           "units = (SELECT count(*) FROM applied_modules WHERE server = ?1) WHERE id = ?1",
+                           {*row, server.spec.server_id, server.spec.provider, server.environment,
+                            server.cloud, server.region, write_labels(server.labels), server.protect,
+                            application.applied_key}));
     LAB_TRY(connection.run(
-        "UPDATE servers SET server_id = ?2, provider = ?3, environment = ?4, cloud = ?5, region = ?6, labels = ?7, "
-        "applied = 1, protect = ?8, applied_key = ?9, "
-        "units = (SELECT count(*) FROM applied_modules WHERE server = ?1) WHERE id = ?1",
-        {*row, server.spec.server_id, server.spec.provider, server.environment, server.cloud, server.region,
-         write_labels(server.labels), server.protect, application.applied_key}));
-    LAB_TRY(connection.run("INSERT INTO applied_servers(server, commit_id, settings) VALUES(?, ?, ?) "
-                           "ON CONFLICT(server) DO UPDATE SET commit_id = excluded.commit_id, settings = excluded.settings",
-                           {*row, server.commit, write_json(server.spec.settings)}));
+        "INSERT INTO applied_servers(server, commit_id, settings) VALUES(?, ?, ?) "
+        "ON CONFLICT(server) DO UPDATE SET commit_id = excluded.commit_id, settings = excluded.settings",
+        {*row, server.commit, write_json(server.spec.settings)}));
     return drop_unused(connection, std::move(unused));
 }
 
-Result<bool> write_observation(Connection& connection, std::int64_t inventory, const Store::Observation& observation) {
+Result<bool> write_observation(Connection& connection, std::int64_t inventory,
+                               const Store::Observation& observation) {
     auto before = seen_before(connection, inventory, observation.name);
     if (!before) return std::move(before).error();
     if (!*before) {
-        LAB_TRY(connection.run("INSERT INTO servers(inventory, name) VALUES(?, ?)", {inventory, observation.name}));
+        LAB_TRY(connection.run("INSERT INTO servers(inventory, name) VALUES(?, ?)",
+                               {inventory, observation.name}));
         *before = SeenBefore{.id = connection.last_id()};
     }
     const planner::ObservedServer& observed = observation.observed;
@@ -227,17 +242,20 @@ Result<bool> write_observation(Connection& connection, std::int64_t inventory, c
     }
     // Only an answer ends the distrust that a restored snapshot is met with.
     const bool answered = observed.state.presence != api::Presence::Unreachable;
-    LAB_TRY(connection.run("UPDATE servers SET in_sync_key = ?2, observed_at = ?3, presence = ?4, skipped = ?5, "
-                           "stale = stale AND NOT ?6 WHERE id = ?1",
-                           {now.id, now.in_sync_key, time_of(observed), now.presence, now.skipped, answered}));
+    LAB_TRY(
+        connection.run("UPDATE servers SET in_sync_key = ?2, observed_at = ?3, presence = ?4, skipped = ?5, "
+                       "stale = stale AND NOT ?6 WHERE id = ?1",
+                       {now.id, now.in_sync_key, time_of(observed), now.presence, now.skipped, answered}));
     if (now.same_as(**before)) return false;
     const auto facts = now.facts != 0 ? std::optional(now.facts) : std::nullopt;
-    LAB_TRY(connection.run("INSERT INTO observed(server, state, resources, facts) VALUES(?, ?, ?, ?) "
-                           "ON CONFLICT(server) DO UPDATE SET state = excluded.state, resources = excluded.resources, "
-                           "facts = excluded.facts",
-                           {now.id, now.state, now.resources, facts}));
+    LAB_TRY(connection.run(
+        "INSERT INTO observed(server, state, resources, facts) VALUES(?, ?, ?, ?) "
+        "ON CONFLICT(server) DO UPDATE SET state = excluded.state, resources = excluded.resources, "
+        "facts = excluded.facts",
+        {now.id, now.state, now.resources, facts}));
     std::vector<std::int64_t> unused;
-    if ((*before)->resources != 0 && (*before)->resources != now.resources) unused.push_back((*before)->resources);
+    if ((*before)->resources != 0 && (*before)->resources != now.resources)
+        unused.push_back((*before)->resources);
     if ((*before)->facts != 0 && (*before)->facts != now.facts) unused.push_back((*before)->facts);
     LAB_TRY(drop_unused(connection, std::move(unused)));
     return true;
@@ -247,7 +265,8 @@ Result<bool> write_observation(Connection& connection, std::int64_t inventory, c
 
 namespace {
 
-Result<std::vector<planner::AppliedModule>> read_modules(detail::Connection& connection, std::int64_t server) {
+Result<std::vector<planner::AppliedModule>> read_modules(detail::Connection& connection,
+                                                         std::int64_t server) {
     auto rows = connection.query("SELECT m.module, d.body, m.commits FROM applied_modules m JOIN documents d "
                                  "ON d.id = m.document WHERE m.server = ? ORDER BY m.module",
                                  {server});
@@ -291,7 +310,8 @@ Result<std::vector<ServerKeys>> Store::servers() const {
     const std::lock_guard hold(state_->mutex);
     // Unordered: a scan of the table is several times faster than a walk through its index.
     auto rows = state_->connection.query(
-        "SELECT name, server_id, provider, environment, cloud, region, labels, applied, protect, applied_key, "
+        "SELECT name, server_id, provider, environment, cloud, region, labels, applied, protect, "
+        "applied_key, "
         "in_sync_key, observed_at, presence, units, skipped FROM servers NOT INDEXED WHERE inventory = ?",
         {state_->inventory});
     if (!rows) return std::move(rows).error();
@@ -302,8 +322,11 @@ Result<std::vector<ServerKeys>> Store::servers() const {
         if (!*more) break;
         servers.push_back(read_keys(*rows));
     }
-    const auto by_name = [](const ServerKeys& left, const ServerKeys& right) { return left.name < right.name; };
-    if (!std::is_sorted(servers.begin(), servers.end(), by_name)) std::sort(servers.begin(), servers.end(), by_name);
+    const auto by_name = [](const ServerKeys& left, const ServerKeys& right) {
+        return left.name < right.name;
+    };
+    if (!std::is_sorted(servers.begin(), servers.end(), by_name))
+        std::sort(servers.begin(), servers.end(), by_name);
     return servers;
 }
 
@@ -312,7 +335,8 @@ Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view na
     auto reading = detail::Transaction::read(state_->connection);
     if (!reading) return std::move(reading).error();
     auto rows = state_->connection.query(
-        "SELECT s.id, s.name, s.server_id, s.provider, a.settings, s.environment, s.cloud, s.region, s.labels, "
+        "SELECT s.id, s.name, s.server_id, s.provider, a.settings, s.environment, s.cloud, s.region, "
+        "s.labels, "
         "s.protect, a.commit_id FROM servers s JOIN applied_servers a ON a.server = s.id "
         "WHERE s.inventory = ? AND s.name = ?",
         {state_->inventory, name});
@@ -343,7 +367,8 @@ Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view na
 Result<std::optional<planner::ObservedServer>> Store::observed(std::string_view name) const {
     const std::lock_guard hold(state_->mutex);
     auto rows = state_->connection.query(
-        "SELECT s.observed_at, s.presence, o.state, r.body, f.body FROM servers s JOIN observed o ON o.server = s.id "
+        "SELECT s.observed_at, s.presence, o.state, r.body, f.body FROM servers s JOIN observed o ON "
+        "o.server = s.id "
         "JOIN documents r ON r.id = o.resources LEFT JOIN documents f ON f.id = o.facts "
         "WHERE s.inventory = ? AND s.name = ?",
         {state_->inventory, name});

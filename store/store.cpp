@@ -17,9 +17,11 @@ using detail::Durability;
 Result<void> enter_inventory(Store::Options const& options, detail::Connection& connection, std::int64_t& id,
                              api::FingerprintKey& key, std::int64_t& serial) {
     constexpr std::size_t kKeyBytes = 32;
-    LAB_TRY(connection.run("INSERT INTO inventories(identity, key) VALUES(?, ?) ON CONFLICT(identity) DO NOTHING",
-                           {options.inventory, Bound::blob(random_bytes(kKeyBytes))}));
-    auto rows = connection.query("SELECT id, key, serial FROM inventories WHERE identity = ?", {options.inventory});
+    LAB_TRY(
+        connection.run("INSERT INTO inventories(identity, key) VALUES(?, ?) ON CONFLICT(identity) DO NOTHING",
+                       {options.inventory, Bound::blob(random_bytes(kKeyBytes))}));
+    auto rows =
+        connection.query("SELECT id, key, serial FROM inventories WHERE identity = ?", {options.inventory});
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
@@ -56,7 +58,8 @@ const api::FingerprintKey& Store::key() const noexcept {
 
 std::int64_t Store::serial() const {
     const std::lock_guard hold(state_->mutex);
-    const auto now = state_->connection.integer("SELECT serial FROM inventories WHERE id = ?", {state_->inventory});
+    const auto now =
+        state_->connection.integer("SELECT serial FROM inventories WHERE id = ?", {state_->inventory});
     if (now) state_->serial = *now;
     return state_->serial;
 }
@@ -76,7 +79,8 @@ Result<void> Store::register_plan(std::string_view plan_id) {
 Result<Store::PlanUse> Store::plan_use(std::string_view plan_id) const {
     const std::lock_guard hold(state_->mutex);
     const auto spent = state_->connection.integer(
-        "SELECT spent_at IS NOT NULL FROM plans WHERE inventory = ? AND plan_id = ?", {state_->inventory, plan_id});
+        "SELECT spent_at IS NOT NULL FROM plans WHERE inventory = ? AND plan_id = ?",
+        {state_->inventory, plan_id});
     if (spent) return *spent != 0 ? PlanUse::Spent : PlanUse::Ready;
     if (spent.error().code == ErrorCode::NotFound) return PlanUse::Unknown;
     return spent.error();
@@ -85,7 +89,8 @@ Result<Store::PlanUse> Store::plan_use(std::string_view plan_id) const {
 Result<std::optional<Store::FullyApplied>> Store::fully_applied() const {
     const std::lock_guard hold(state_->mutex);
     auto rows = state_->connection.query(
-        "SELECT full_commit, max_destroy, max_destructive_percent FROM inventories WHERE id = ?", {state_->inventory});
+        "SELECT full_commit, max_destroy, max_destructive_percent FROM inventories WHERE id = ?",
+        {state_->inventory});
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
@@ -117,8 +122,9 @@ Result<void> Store::snapshot(std::string_view reason) {
     detail::Connection& connection = state_->connection;
     // Every recorded change moves one of these.
     const auto moment = [&connection]() -> Result<std::string> {
-        auto rows = connection.query("SELECT (SELECT total(serial) FROM inventories), (SELECT count(*) FROM plans), "
-                                     "(SELECT max(id) FROM runs), (SELECT total(state) FROM runs)");
+        auto rows =
+            connection.query("SELECT (SELECT total(serial) FROM inventories), (SELECT count(*) FROM plans), "
+                             "(SELECT max(id) FROM runs), (SELECT total(state) FROM runs)");
         if (!rows) return std::move(rows).error();
         const auto found = rows->next();
         if (!found) return found.error();
@@ -132,7 +138,8 @@ Result<void> Store::snapshot(std::string_view reason) {
         if (!rows) return std::move(rows).error();
         const auto found = rows->next();
         if (!found) return found.error();
-        if (*found && !existing.empty() && rows->view(0) == fmt::format("{} {}", existing.front().number, *now))
+        if (*found && !existing.empty() &&
+            rows->view(0) == fmt::format("{} {}", existing.front().number, *now))
             return {};
     }
     LAB_TRY(detail::make_snapshot(connection, state_->options.home, reason));

@@ -116,6 +116,10 @@ void LineProcess::close_input() {
     state_->child.in = Descriptor();
 }
 
+void LineProcess::interrupt() noexcept {
+    state_->child.signal(SIGTERM);
+}
+
 Result<std::optional<std::string>>
 LineProcess::read_line(std::size_t max_bytes, steady_clock::time_point deadline, std::stop_token stop) {
     State& state = *state_;

@@ -50,6 +50,8 @@ class LineProcess {
     /// Timeout where it has taken nothing for 30 s.
     Result<void> write_line(std::string_view line);
     void close_input();
+    /// Asks it to stop (TERM); it may finish what it is at and still answer.
+    void interrupt() noexcept;
     /// The next line without its newline (what stands behind the last newline is a line too); nullopt at the
     /// end of the stream. Invalid where a line is longer than `max_bytes`, Timeout where none came before
     /// `deadline`, Cancelled on `stop`.

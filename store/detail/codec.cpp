@@ -13,7 +13,8 @@ namespace {
 constexpr JsonLimits kLimits{.bytes = 1u << 30, .depth = 64};
 
 Error unreadable(std::string_view what) {
-    return {.code = ErrorCode::Invalid, .message = std::string("the state holds no readable ") + std::string(what)};
+    return {.code = ErrorCode::Invalid,
+            .message = std::string("the state holds no readable ") + std::string(what)};
 }
 
 std::string text_of(const Value& value, std::string_view key) {
@@ -39,9 +40,12 @@ struct SummaryField {
     std::size_t api::PlanSummary::*member;
 };
 constexpr std::array kSummaryFields = {
-    SummaryField{"create", &api::PlanSummary::create},         SummaryField{"update", &api::PlanSummary::update},
-    SummaryField{"replace", &api::PlanSummary::replace},       SummaryField{"destroy", &api::PlanSummary::destroy},
-    SummaryField{"forget", &api::PlanSummary::forget},         SummaryField{"unchanged", &api::PlanSummary::unchanged},
+    SummaryField{"create", &api::PlanSummary::create},
+    SummaryField{"update", &api::PlanSummary::update},
+    SummaryField{"replace", &api::PlanSummary::replace},
+    SummaryField{"destroy", &api::PlanSummary::destroy},
+    SummaryField{"forget", &api::PlanSummary::forget},
+    SummaryField{"unchanged", &api::PlanSummary::unchanged},
     SummaryField{"drifted", &api::PlanSummary::drifted},
     SummaryField{"not_observed", &api::PlanSummary::not_observed},
 };
@@ -51,7 +55,8 @@ constexpr std::array kSummaryFields = {
 std::string write_resources(const planner::AppliedModule& module) {
     ValueList list;
     list.reserve(module.resources.size());
-    for (const auto& applied : module.resources) list.push_back(api::to_value(applied.resource));
+    for (const auto& applied : module.resources)
+        list.push_back(api::to_value(applied.resource));
     return write_json(std::move(list));
 }
 
@@ -63,11 +68,13 @@ std::string write_commits(const planner::AppliedModule& module) {
     });
     if (equal) return resources.front().commit;
     std::string lines;
-    for (const auto& applied : resources) lines += applied.commit + "\n";
+    for (const auto& applied : resources)
+        lines += applied.commit + "\n";
     return lines;
 }
 
-Result<std::vector<planner::AppliedResource>> read_resources(std::string_view document, std::string_view commits) {
+Result<std::vector<planner::AppliedResource>> read_resources(std::string_view document,
+                                                             std::string_view commits) {
     const auto parsed = parse_json(document, kLimits);
     if (!parsed) return parsed.error();
     const auto* list = parsed->if_list();
@@ -142,7 +149,8 @@ std::string write_labels(const std::vector<std::string>& labels) {
 std::vector<std::string> read_labels(std::string_view text) {
     std::vector<std::string> labels;
     if (text.empty()) return labels;
-    for (const auto label : split(text, '\n')) labels.emplace_back(label);
+    for (const auto label : split(text, '\n'))
+        labels.emplace_back(label);
     return labels;
 }
 

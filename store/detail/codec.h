@@ -1,5 +1,6 @@
 #pragma once
-// What the rows of the database hold as text: JSON of applied resources, of observations and of plan summaries.
+// What the rows of the database hold as text: JSON of applied resources, of observations and of plan
+// summaries.
 
 #include "planner/state.h"
 
@@ -9,7 +10,8 @@ namespace lab::store::detail {
 std::string write_resources(const planner::AppliedModule& module);
 /// One commit where all resources have the same, else one a line.
 std::string write_commits(const planner::AppliedModule& module);
-Result<std::vector<planner::AppliedResource>> read_resources(std::string_view document, std::string_view commits);
+Result<std::vector<planner::AppliedResource>> read_resources(std::string_view document,
+                                                             std::string_view commits);
 
 /// What was seen apart from resources and facts: who the machine says it is, the provider's own properties.
 std::string write_state(const api::ServerState& state);

@@ -75,8 +75,9 @@ Result<void> match_state_id(const Opening& opening, Connection& connection, bool
     const std::string_view known = beside_it ? trim(*beside_it) : std::string_view();
     if (known == *id) return {};
     if (!known.empty() && !fresh) {
-        opening.notes.warnings.push_back(fmt::format(
-            "{} is not the state this home had before: everything is observed again", quoted(opening.database())));
+        opening.notes.warnings.push_back(
+            fmt::format("{} is not the state this home had before: everything is observed again",
+                        quoted(opening.database())));
         LAB_TRY(distrust_observations(connection));
         opening.notes.observe_all = true;
     }
@@ -94,7 +95,8 @@ Result<Connection> create(const Opening& opening) {
     const fs::path path = opening.database();
     {
         const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (!file.valid()) return errno_error("cannot make " + quoted(path), errno).with_hint(std::string(kHomeHint));
+        if (!file.valid())
+            return errno_error("cannot make " + quoted(path), errno).with_hint(std::string(kHomeHint));
     }
     auto connection = open_configured(opening);
     if (!connection) return connection;
@@ -104,14 +106,18 @@ Result<Connection> create(const Opening& opening) {
     return connection;
 }
 
-/// Moves the database and its log out of the way. A log left behind would be replayed onto what takes its place.
+/// Moves the database and its log out of the way. A log left behind would be replayed onto what takes its
+/// place.
 Result<fs::path> set_aside(const Opening& opening) {
     std::string stamp = format_time(opening.clock.wall());
-    stamp.erase(std::remove_if(stamp.begin(), stamp.end(), [](char c) { return c == ':' || c == '-'; }), stamp.end());
+    stamp.erase(std::remove_if(stamp.begin(), stamp.end(), [](char c) { return c == ':' || c == '-'; }),
+                stamp.end());
     fs::path target = beside(opening.database(), ".corrupt-" + stamp);
-    for (int n = 2; present(target); ++n) target = beside(opening.database(), fmt::format(".corrupt-{}-{}", stamp, n));
+    for (int n = 2; present(target); ++n)
+        target = beside(opening.database(), fmt::format(".corrupt-{}-{}", stamp, n));
     for (const auto* suffix : {"", "-wal", "-shm"}) {
-        if (::rename(beside(opening.database(), suffix).c_str(), beside(target, suffix).c_str()) == 0) continue;
+        if (::rename(beside(opening.database(), suffix).c_str(), beside(target, suffix).c_str()) == 0)
+            continue;
         if (errno != ENOENT)
             return errno_error("cannot set aside " + quoted(beside(opening.database(), suffix)), errno)
                 .with_hint(std::string(kHomeHint));
@@ -152,13 +158,14 @@ Result<Connection> recover(const Opening& opening, std::string_view what) {
                 fmt::format("snapshot {} is not usable: {}", quoted(snapshot.path), good.error().message));
             continue;
         }
-        opening.notes.warnings.push_back(fmt::format("{}{}; snapshot {} was restored and everything is observed again",
-                                                     what, kept, quoted(snapshot.path)));
+        opening.notes.warnings.push_back(
+            fmt::format("{}{}; snapshot {} was restored and everything is observed again", what, kept,
+                        quoted(snapshot.path)));
         return restore(opening, snapshot);
     }
-    opening.notes.warnings.push_back(
-        fmt::format("{}{}; there is no good snapshot, so lab starts with an empty state and observes everything", what,
-                    kept));
+    opening.notes.warnings.push_back(fmt::format(
+        "{}{}; there is no good snapshot, so lab starts with an empty state and observes everything", what,
+        kept));
     return create(opening);
 }
 
@@ -168,8 +175,8 @@ bool is_truncated(const fs::path& path) {
     unsigned char header[100];
     if (!file.valid() || ::pread(file.get(), header, sizeof header, 0) != ssize_t{sizeof header}) return true;
     const auto number = [&header](std::size_t at) {
-        return std::uint64_t{header[at]} << 24 | std::uint64_t{header[at + 1]} << 16 | std::uint64_t{header[at + 2]} << 8 |
-               std::uint64_t{header[at + 3]};
+        return std::uint64_t{header[at]} << 24 | std::uint64_t{header[at + 1]} << 16 |
+               std::uint64_t{header[at + 2]} << 8 | std::uint64_t{header[at + 3]};
     };
     std::uint64_t page = std::uint64_t{header[16]} << 8 | header[17];
     if (page == 1) page = 65536;
@@ -182,21 +189,27 @@ Result<bool> examine(const Opening& opening, Connection& connection, bool thorou
     const auto state = schema_state(connection);
     if (!state) return state.error();
     if (state->blank && state->version == 0) return true;
-    const auto damaged = [](std::string why) { return Error{.code = ErrorCode::Invalid, .message = std::move(why)}; };
+    const auto damaged = [](std::string why) {
+        return Error{.code = ErrorCode::Invalid, .message = std::move(why)};
+    };
     if (!state->ours) return damaged("it is no state of lab");
     const auto agreed = connection.integer("SELECT value FROM meta WHERE name = 'schema'");
     if (!agreed) {
-        const bool lacking = agreed.error().code == ErrorCode::NotFound || agreed.error().code == ErrorCode::Internal;
+        const bool lacking =
+            agreed.error().code == ErrorCode::NotFound || agreed.error().code == ErrorCode::Internal;
         return lacking ? damaged("its tables are not those of lab") : agreed.error();
     }
-    if (*agreed != state->version) return damaged("its header and its content disagree on the schema's version");
+    if (*agreed != state->version)
+        return damaged("its header and its content disagree on the schema's version");
     if (state->version > opening.newest())
-        return Error{.code = ErrorCode::Unsupported,
-                     .message = fmt::format("the state {} was written by a newer lab: its schema is version {}, this lab "
-                                            "knows {}",
-                                            quoted(opening.database()), state->version, opening.newest()),
-                     .hint = "use the newer lab, or put back a snapshot of the older one from the folder snapshots "
-                             "beside it"};
+        return Error{
+            .code = ErrorCode::Unsupported,
+            .message =
+                fmt::format("the state {} was written by a newer lab: its schema is version {}, this lab "
+                            "knows {}",
+                            quoted(opening.database()), state->version, opening.newest()),
+            .hint = "use the newer lab, or put back a snapshot of the older one from the folder snapshots "
+                    "beside it"};
     if (thorough) LAB_TRY(quick_check(connection));
     return false;
 }
@@ -243,7 +256,8 @@ Result<Descriptor> mark_in_use(const fs::path& path, bool& alone) {
     Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file.valid()) return errno_error("cannot open " + quoted(path), errno);
     alone = ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
-    // Nobody can hold it exclusively for longer than the moment of this check: that happens under the opening lock.
+    // Nobody can hold it exclusively for longer than the moment of this check: that happens under the opening
+    // lock.
     if (::flock(file.get(), LOCK_SH) != 0) return errno_error("cannot lock " + quoted(path), errno);
     return file;
 }
@@ -254,8 +268,8 @@ Result<void> bring_up_to_date(const Opening& opening, Connection& connection) {
     if (*version >= opening.newest()) return {};
     LAB_TRY(make_snapshot(connection, opening.home, fmt::format("before-version-{}", opening.newest())));
     LAB_TRY(migrate(connection, opening.steps));
-    opening.notes.warnings.push_back(fmt::format("the state was brought from version {} to {}; a snapshot of it is kept",
-                                                 *version, opening.newest()));
+    opening.notes.warnings.push_back(fmt::format(
+        "the state was brought from version {} to {}; a snapshot of it is kept", *version, opening.newest()));
     return {};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The database of one lab home, opened: made on a first run, checked where its last owner died, restored where it is
-// damaged or lost. What had to be done is said in the notes.
+// The database of one lab home, opened: made on a first run, checked where its last owner died, restored
+// where it is damaged or lost. What had to be done is said in the notes.
 
 #include "store/detail/schema.h"
 #include "store/store.h"
@@ -14,9 +14,9 @@ struct OpenHome {
     Connection connection;
 };
 
-/// `steps` are the migrations; a test gives its own. Denied, Unavailable: the home cannot be used; Unsupported: a newer
-/// lab has written it.
-Result<OpenHome> open_home(const std::filesystem::path& home, const Clock& clock, std::span<const Migration> steps,
-                           OpenNotes& notes);
+/// `steps` are the migrations; a test gives its own. Denied, Unavailable: the home cannot be used;
+/// Unsupported: a newer lab has written it.
+Result<OpenHome> open_home(const std::filesystem::path& home, const Clock& clock,
+                           std::span<const Migration> steps, OpenNotes& notes);
 
 } // namespace lab::store::detail

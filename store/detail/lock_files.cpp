@@ -45,7 +45,8 @@ std::string host_name() {
 
 std::string write_note(const LockRequest& request) {
     ValueList servers;
-    for (const auto& server : request.servers) servers.emplace_back(server);
+    for (const auto& server : request.servers)
+        servers.emplace_back(server);
     return write_json(ValueMap{{"pid", std::int64_t{::getpid()}},
                                {"user", user_name()},
                                {"host", host_name()},
@@ -105,8 +106,8 @@ std::string describe(const std::vector<std::string>& servers) {
 
 Error held_by(const Holder& holder, const std::vector<std::string>& servers) {
     return {.code = ErrorCode::Conflict,
-            .message = fmt::format("{} held by process {} of {} on {} since {}: {}", describe(servers), holder.pid,
-                                   holder.who, holder.host, holder.since, holder.what),
+            .message = fmt::format("{} held by process {} of {} on {} since {}: {}", describe(servers),
+                                   holder.pid, holder.who, holder.host, holder.since, holder.what),
             .hint = "wait for it to end; if it is killed, what it holds is free at once"};
 }
 
@@ -124,7 +125,8 @@ Result<Life> life_of(const fs::path& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file.valid() && errno == ENOENT) return Life::Dead;
     if (!file.valid())
-        return errno_error(fmt::format("cannot look at the lock '{}'", escape_controls(path.native())), errno);
+        return errno_error(fmt::format("cannot look at the lock '{}'", escape_controls(path.native())),
+                           errno);
     return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 ? Life::Dead : Life::Living;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Locks of runs as files in HOME/locks, each held by a kernel lock (flock) for as long as its process lives. A file whose
-// lock can be taken is what a dead process left.
+// Locks of runs as files in HOME/locks, each held by a kernel lock (flock) for as long as its process lives.
+// A file whose lock can be taken is what a dead process left.
 
 #include "store/store.h"
 #include "support/files.h"

@@ -138,9 +138,11 @@ Result<void> migrate(Connection& connection, std::span<const Migration> steps) {
     if (*version >= newest) return {};
     for (std::int64_t next = *version; next < newest; ++next) {
         if (auto done = connection.script(steps[static_cast<std::size_t>(next)].sql); !done)
-            return std::move(done).error().during(fmt::format("while migrating the state to version {}", next + 1));
+            return std::move(done).error().during(
+                fmt::format("while migrating the state to version {}", next + 1));
     }
-    LAB_TRY(connection.script(fmt::format("PRAGMA user_version={}; PRAGMA application_id={};", newest, kApplicationId).c_str()));
+    LAB_TRY(connection.script(
+        fmt::format("PRAGMA user_version={}; PRAGMA application_id={};", newest, kApplicationId).c_str()));
     // The header's number alone could be a flipped bit; two that agree are believed.
     LAB_TRY(connection.run("INSERT INTO meta(name, value) VALUES('schema', ?) "
                            "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
@@ -149,8 +151,9 @@ Result<void> migrate(Connection& connection, std::span<const Migration> steps) {
 }
 
 Result<void> configure(Connection& connection) {
-    return connection.script("PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; "
-                             "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768; PRAGMA trusted_schema=OFF;");
+    return connection.script(
+        "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; "
+        "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768; PRAGMA trusted_schema=OFF;");
 }
 
 Result<void> quick_check(Connection& connection) {

@@ -84,7 +84,8 @@ Result<void> copy_database(Connection& from, const fs::path& to) {
 std::vector<Snapshot> list_snapshots(const fs::path& home) {
     std::vector<Snapshot> found;
     std::error_code failed;
-    for (fs::directory_iterator entry(home / "snapshots", failed), end; !failed && entry != end; entry.increment(failed)) {
+    for (fs::directory_iterator entry(home / "snapshots", failed), end; !failed && entry != end;
+         entry.increment(failed)) {
         if (auto snapshot = parse_name(entry->path())) found.push_back(std::move(*snapshot));
     }
     std::sort(found.begin(), found.end(),
@@ -92,7 +93,8 @@ std::vector<Snapshot> list_snapshots(const fs::path& home) {
     return found;
 }
 
-Result<void> make_snapshot(Connection& connection, const fs::path& home, std::string_view reason, std::size_t kept) {
+Result<void> make_snapshot(Connection& connection, const fs::path& home, std::string_view reason,
+                           std::size_t kept) {
     LAB_TRY(make_directories(home / "snapshots", 0700));
     auto existing = list_snapshots(home);
     const std::uint64_t number = existing.empty() ? 1 : existing.front().number + 1;
@@ -105,7 +107,8 @@ Result<void> make_snapshot(Connection& connection, const fs::path& home, std::st
         ::unlink(partial.c_str());
         return std::move(made).error().during("while making a snapshot of the state");
     }
-    for (std::size_t i = kept > 0 ? kept - 1 : 0; i < existing.size(); ++i) ::unlink(existing[i].path.c_str());
+    for (std::size_t i = kept > 0 ? kept - 1 : 0; i < existing.size(); ++i)
+        ::unlink(existing[i].path.c_str());
     return {};
 }
 
@@ -114,10 +117,12 @@ Result<void> check_snapshot(const fs::path& path, std::int64_t newest_version) {
     if (!opened) return std::move(opened).error();
     const auto state = schema_state(*opened);
     if (!state) return state.error();
-    if (!state->ours || state->blank) return Error{.code = ErrorCode::Invalid, .message = "it is no state of lab"};
+    if (!state->ours || state->blank)
+        return Error{.code = ErrorCode::Invalid, .message = "it is no state of lab"};
     if (state->version > newest_version)
         return Error{.code = ErrorCode::Unsupported,
-                     .message = fmt::format("its schema is version {}, this lab knows {}", state->version, newest_version)};
+                     .message = fmt::format("its schema is version {}, this lab knows {}", state->version,
+                                            newest_version)};
     return quick_check(*opened);
 }
 

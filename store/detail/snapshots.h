@@ -16,7 +16,8 @@ struct Snapshot {
 /// Newest first. Files that are named otherwise are not ours.
 std::vector<Snapshot> list_snapshots(const std::filesystem::path& home);
 
-/// Copies the database, pages still in its log included, and removes all but the newest `kept`. Whole or not there at all.
+/// Copies the database, pages still in its log included, and removes all but the newest `kept`. Whole or not
+/// there at all.
 Result<void> make_snapshot(Connection& connection, const std::filesystem::path& home, std::string_view reason,
                            std::size_t kept = 5);
 

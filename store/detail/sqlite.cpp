@@ -46,7 +46,8 @@ std::string uri(const std::filesystem::path& path) {
 }
 
 bool disk_is_full(int code, int system_errno) {
-    return code == SQLITE_FULL || (code == SQLITE_IOERR && (system_errno == ENOSPC || system_errno == EDQUOT));
+    return code == SQLITE_FULL ||
+           (code == SQLITE_IOERR && (system_errno == ENOSPC || system_errno == EDQUOT));
 }
 
 } // namespace
@@ -169,9 +170,11 @@ Error Connection::failure(int code) const {
     case SQLITE_NOTADB: {
         if (mode_ == Mode::ReadWrite)
             const Descriptor mark(::open(damage_mark(path_).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-        return {.code = ErrorCode::Invalid,
-                .message = fmt::format("{}: {}: {}", kDamaged, name, said),
-                .hint = "run the command again: the damaged file is set aside and the newest good snapshot restored"};
+        return {
+            .code = ErrorCode::Invalid,
+            .message = fmt::format("{}: {}: {}", kDamaged, name, said),
+            .hint =
+                "run the command again: the damaged file is set aside and the newest good snapshot restored"};
     }
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -183,8 +186,8 @@ Error Connection::failure(int code) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return {.code = ErrorCode::Unavailable,
-                .message = fmt::format("{} is busy: another lab process has been writing to it for {} s", name,
-                                       kBusyMilliseconds / 1000),
+                .message = fmt::format("{} is busy: another lab process has been writing to it for {} s",
+                                       name, kBusyMilliseconds / 1000),
                 .hint = "wait for it to end, then run the command again"};
     case SQLITE_IOERR: {
         std::string why = said;
@@ -199,7 +202,8 @@ Result<Prepared*> Connection::prepare(const char* sql, Bindings values) {
     auto& slot = statements_[sql];
     if (!slot) {
         auto prepared = std::make_unique<Prepared>();
-        const int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared->statement, nullptr);
+        const int code =
+            sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared->statement, nullptr);
         if (code != SQLITE_OK) {
             statements_.erase(sql);
             return failure(code);
@@ -260,7 +264,8 @@ int Connection::changes() const {
 
 Result<Transaction> Transaction::begin(Connection& connection, Durability durability) {
     // Only outside a transaction does the level change; setting it costs nothing.
-    LAB_TRY(connection.run(durability == Durability::Full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+    LAB_TRY(connection.run(durability == Durability::Full ? "PRAGMA synchronous=FULL"
+                                                          : "PRAGMA synchronous=NORMAL"));
     LAB_TRY(connection.run("BEGIN IMMEDIATE"));
     return Transaction(connection);
 }

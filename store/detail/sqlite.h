@@ -1,6 +1,6 @@
 #pragma once
-// SQLite behind values: a connection, rows, a transaction. Nothing here throws; every failure is an Error that names the
-// database and says what a person can do.
+// SQLite behind values: a connection, rows, a transaction. Nothing here throws; every failure is an Error
+// that names the database and says what a person can do.
 
 #include "support/clock.h"
 #include "support/digest.h"
@@ -77,8 +77,8 @@ class Rows {
     Prepared* prepared_; // null once moved from
 };
 
-/// One open database. For use from one thread at a time. Prepared statements are kept by the text of their SQL, which
-/// must therefore be a literal.
+/// One open database. For use from one thread at a time. Prepared statements are kept by the text of their
+/// SQL, which must therefore be a literal.
 class Connection {
   public:
     enum class Mode {
@@ -101,7 +101,8 @@ class Connection {
     int changes() const;
     const std::filesystem::path& path() const noexcept { return path_; }
     sqlite3* handle() const noexcept { return handle_; }
-    /// What went wrong in the last call. A damaged database leaves damage_mark() behind, so that the next start checks it.
+    /// What went wrong in the last call. A damaged database leaves damage_mark() behind, so that the next
+    /// start checks it.
     Error failure(int code) const;
 
   private:
@@ -118,7 +119,8 @@ std::filesystem::path damage_mark(const std::filesystem::path& path);
 /// Whether an error came from a damaged database.
 bool is_damage(const Error& error);
 
-/// Full: on the disk when commit() returns. Normal: safe from a kill, the last moments may be lost in a power cut.
+/// Full: on the disk when commit() returns. Normal: safe from a kill, the last moments may be lost in a power
+/// cut.
 enum class Durability { Normal, Full };
 
 /// Everything between begin() and commit() happens or nothing does.

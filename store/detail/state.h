@@ -1,6 +1,6 @@
 #pragma once
-// What an open store holds, and the reads and writes that its parts share. All of it is guarded by `mutex`; the functions
-// here expect it held and, where they write, a transaction begun.
+// What an open store holds, and the reads and writes that its parts share. All of it is guarded by `mutex`;
+// the functions here expect it held and, where they write, a transaction begun.
 
 #include "store/detail/home.h"
 
@@ -10,7 +10,8 @@ namespace lab::store {
 
 struct Store::State {
     State(Options from, detail::OpenHome opened)
-        : options(std::move(from)), in_use(std::move(opened.in_use)), connection(std::move(opened.connection)) {}
+        : options(std::move(from)), in_use(std::move(opened.in_use)),
+          connection(std::move(opened.connection)) {}
 
     Options options;
     Descriptor in_use; // declared before the connection, so that it is given up after it
@@ -33,9 +34,11 @@ Result<std::int64_t> keep_document(Connection& connection, std::string_view body
 /// Removes those of `documents` that nothing refers to any more.
 Result<void> drop_unused(Connection& connection, std::vector<std::int64_t> documents);
 
-Result<void> write_application(Connection& connection, std::int64_t inventory, const Store::Application& application);
+Result<void> write_application(Connection& connection, std::int64_t inventory,
+                               const Store::Application& application);
 /// True where more than the time of looking is new.
-Result<bool> write_observation(Connection& connection, std::int64_t inventory, const Store::Observation& observation);
+Result<bool> write_observation(Connection& connection, std::int64_t inventory,
+                               const Store::Observation& observation);
 /// Counts a change of applied or observed state; call it once in a transaction.
 Result<void> grow_serial(Connection& connection, std::int64_t inventory);
 

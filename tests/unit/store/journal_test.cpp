@@ -52,7 +52,8 @@ TEST_F(JournalTest, StepsKeepIntentAndOutcome) {
     const std::string first = plan.actions[0].id, second = plan.actions[1].id, third = plan.actions[2].id;
     ASSERT_TRUE(store_->steps_started(run.id, {first, second}, "key-1"));
     clock_.advance(std::chrono::seconds(3));
-    ASSERT_TRUE(store_->step_done(run.id, {first}, application("web-1"), observation("web-1", clock_.wall())));
+    ASSERT_TRUE(
+        store_->step_done(run.id, {first}, application("web-1"), observation("web-1", clock_.wall())));
     ASSERT_TRUE(store_->step_ended(run.id, second, StepState::Failed, "file/etc/motd: no space"));
     ASSERT_TRUE(store_->step_ended(run.id, third, StepState::Skipped, "what it depends on was not done"));
     ASSERT_TRUE(store_->end_run(run.id, RunState::Failed, false));

@@ -46,7 +46,8 @@ class StoreFixture : public ::testing::Test {
     }
     std::string notes() const {
         std::string all;
-        for (const auto& warning : notes_.warnings) all += warning + "\n";
+        for (const auto& warning : notes_.warnings)
+            all += warning + "\n";
         return all;
     }
 
@@ -100,7 +101,8 @@ inline Store::Application application(const std::string& name, const std::string
     return application;
 }
 
-inline Store::Observation observation(const std::string& name, WallTime at, const std::string& content = "hello\n") {
+inline Store::Observation observation(const std::string& name, WallTime at,
+                                      const std::string& content = "hello\n") {
     Store::Observation observation;
     observation.name = name;
     observation.observed.at = at;
@@ -114,14 +116,16 @@ inline Store::Observation observation(const std::string& name, WallTime at, cons
         .properties = {{"ensure", "present"}, {"content", content}, {"mode", "0644"}}};
     observation.observed.resources["service/chrony"] = {
         .properties = {}, .skipped = true, .failed = false, .reason = "needs a live system"};
-    observation.observed.facts = ValueMap{{"os", ValueMap{{"id", "debian"}}}, {"cpu", ValueMap{{"cores", 4}}}};
+    observation.observed.facts =
+        ValueMap{{"os", ValueMap{{"id", "debian"}}}, {"cpu", ValueMap{{"cores", 4}}}};
     observation.in_sync_key = sha256("key of " + content);
     observation.skipped = 1;
     return observation;
 }
 
 /// A plan that updates one module on each of these servers.
-inline api::Plan plan_for(const std::vector<std::string>& servers, const std::string& reason = "content differs") {
+inline api::Plan plan_for(const std::vector<std::string>& servers,
+                          const std::string& reason = "content differs") {
     api::Plan plan;
     plan.inventory.id = "inv-1";
     for (const auto& name : servers) {

@@ -100,7 +100,8 @@ TEST_F(StoreTest, AServerThatNeverAnsweredHasNoTimeOfObservation) {
 TEST_F(StoreTest, TheNarrowTableHasAllServersByName) {
     auto store = open();
     ASSERT_TRUE(store->record_applied({application("web-2"), application("db-1")}));
-    ASSERT_TRUE(store->record_observed({observation("web-2", clock_.wall()), observation("new-1", clock_.wall())}));
+    ASSERT_TRUE(
+        store->record_observed({observation("web-2", clock_.wall()), observation("new-1", clock_.wall())}));
     const auto servers = store->servers();
     ASSERT_TRUE(servers);
     ASSERT_EQ(servers->size(), 3u);
@@ -159,7 +160,8 @@ TEST_F(StoreTest, EqualDocumentsAreKeptOnceAndGoWithTheirLastUser) {
     EXPECT_EQ(documents(), 4);
     ASSERT_TRUE(store->record_applied({application("web-3")}));
     EXPECT_EQ(documents(), 3);
-    for (int i = 0; i < 20; ++i) ASSERT_TRUE(store->remove_server("web-" + std::to_string(i)));
+    for (int i = 0; i < 20; ++i)
+        ASSERT_TRUE(store->remove_server("web-" + std::to_string(i)));
     EXPECT_EQ(documents(), 0);
     EXPECT_TRUE(store->servers()->empty());
     EXPECT_TRUE(store->remove_server("web-1"));
@@ -261,8 +263,10 @@ TEST_F(StoreTest, PlansAreRegisteredAndSpent) {
 TEST_F(StoreTest, TheNewestFullApplyIsRemembered) {
     auto store = open();
     EXPECT_FALSE(*store->fully_applied());
-    ASSERT_TRUE(store->record_fully_applied({.commit = "abc", .max_destroy = 2, .max_destructive_percent = 20}));
-    ASSERT_TRUE(store->record_fully_applied({.commit = "def", .max_destroy = 3, .max_destructive_percent = 30}));
+    ASSERT_TRUE(
+        store->record_fully_applied({.commit = "abc", .max_destroy = 2, .max_destructive_percent = 20}));
+    ASSERT_TRUE(
+        store->record_fully_applied({.commit = "def", .max_destroy = 3, .max_destructive_percent = 30}));
     const auto full = store->fully_applied();
     EXPECT_EQ((*full)->commit, "def");
     EXPECT_EQ((*full)->max_destroy, 3);
