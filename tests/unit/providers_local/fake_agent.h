@@ -4,6 +4,7 @@
 #include "providers/local/agent_link.h"
 
 #include "temporary_folder.h"
+#include "two_files.h"
 
 #include <sstream>
 #include <vector>
@@ -27,17 +28,6 @@ inline int count_in_log(const std::filesystem::path& log, const std::string& wha
     for (std::string line; std::getline(lines, line);)
         count += line == what ? 1 : 0;
     return count;
-}
-
-inline std::vector<api::Resource> two_files() {
-    std::vector<api::Resource> files(2);
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        files[i].type = "file";
-        files[i].name = i == 0 ? "/etc/motd" : "/etc/issue";
-        files[i].module = "base";
-        files[i].properties = {{"ensure", "present"}, {"content", "hello\n"}, {"mode", "0644"}};
-    }
-    return files;
 }
 
 } // namespace lab::providers::local

@@ -1,7 +1,8 @@
 #include "providers/local/local_provider.h"
 
-#include "fake_agent.h"
 #include "providers/conformance.h"
+#include "temporary_folder.h"
+#include "two_files.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +11,16 @@ namespace {
 
 using local::LocalProvider;
 
+local::AgentProgram real_agent() {
+    local::AgentProgram program;
+    program.path = LAB_AGENT;
+    return program;
+}
+
 /// Trees below a home of its own.
 class TreeWorld final : public ConformanceWorld {
   public:
-    TreeWorld() : provider_({.home = home_.path(), .agent = local::fake_agent()}) {}
+    TreeWorld() : provider_({.home = home_.path(), .agent = real_agent()}) {}
     Provider& provider() override { return provider_; }
     api::ServerSpec server(int number) override {
         return {.name = fmt::format("web-{}", number),
@@ -24,7 +31,7 @@ class TreeWorld final : public ConformanceWorld {
     }
     std::vector<api::Resource> resources() override { return local::two_files(); }
     void disturb(const api::ServerSpec& server) override {
-        local::write_file(root(server) / "files/_etc_motd", "changed by hand\n");
+        local::write_file(root(server) / "etc/motd", "changed by hand\n");
     }
     void make_unreachable(const api::ServerSpec& server) override {
         std::filesystem::remove_all(root(server));
@@ -50,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Local, ProviderConformance,
 
 class LocalProviderTest : public testing::Test {
   protected:
-    LocalProvider provider() { return LocalProvider({.home = home_.path(), .agent = local::fake_agent()}); }
+    LocalProvider provider() { return LocalProvider({.home = home_.path(), .agent = real_agent()}); }
     static std::vector<std::string> problems(const std::vector<ValueMap>& fleet) {
         std::vector<std::string> names;
         for (std::size_t i = 0; i < fleet.size(); ++i)
