@@ -269,8 +269,8 @@ Comparison compare(const api::Resource& desired, const api::Resource* applied, c
     if (out.changes.empty()) return out;
     out.standing = Standing::Differs;
     out.causes = causes_of(out.changes, goal, was, *supposed.properties, machine);
-    // What may be lost is not known either; nothing is done before it is.
-    if (!out.unknown) out.risk = api::risk_of(goal, out.changes);
+    // Where nothing is known nothing is done; where nothing is there nothing can be disturbed.
+    if (!out.unknown && !machine.blank) out.risk = api::risk_of(goal, out.changes);
     return out;
 }
 

@@ -1,5 +1,7 @@
 #include "planner/detail/names.h"
 
+#include "support/text.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -48,7 +50,7 @@ std::string name_list(std::vector<std::string> names, std::size_t limit) {
     std::string out =
         fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
     if (shown < names.size()) out += fmt::format(" and {} more", names.size() - shown);
-    return out;
+    return escape_controls(out);
 }
 
 } // namespace lab::planner::detail

@@ -72,7 +72,7 @@ Action module_action(const Draft& draft, std::size_t u) {
         std::fill(action.causes.begin(), action.causes.end(), draft.itself->cause);
     action.cause = united(action.causes);
     Units::Notified notified = draft.units.notified_by(u);
-    action.risk = std::max(action.risk, notified.risk);
+    if (!draft.remade) action.risk = std::max(action.risk, notified.risk);
     action.notifies = std::move(notified.ids);
     action.precondition = draft.units.precondition(u);
     action.blocked =
