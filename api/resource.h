@@ -22,6 +22,11 @@ Value to_value(const Deferred& deferred);
 /// Null where `value` is an ordinary value.
 std::optional<Deferred> as_deferred(const Value& value);
 
+/// TYPE/NAME; a path brings its own slash: "file/etc/motd", "service/ssh".
+inline std::string resource_id(std::string_view type, std::string_view name) {
+    return std::string(type) + (name.starts_with('/') ? "" : "/") + std::string(name);
+}
+
 struct Resource {
     std::string type;    // a key of resource_types()
     std::string name;    // what the type makes of it: a path, a package, a free word
@@ -34,8 +39,7 @@ struct Resource {
     bool sensitive = false;          // its values never leave the machine as text
     Span source;                     // where it was written; no part of any digest
 
-    /// TYPE/NAME; a path brings its own slash: "file/etc/motd", "service/ssh".
-    std::string id() const { return name.starts_with('/') ? type + name : type + "/" + name; }
+    std::string id() const { return resource_id(type, name); }
 };
 
 /// The key of a state's fingerprints: 32 random bytes that never leave lab and the machines it manages.

@@ -17,6 +17,10 @@
 
 namespace lab::spec {
 
+namespace detail {
+struct FleetState;
+}
+
 /// The levels of the merge, lowest first. Between labels the higher `priority` wins.
 enum class Level { ModuleDefault, LabDefault, Environment, Label, Server, Implicit };
 std::string_view to_string(Level level) noexcept;
@@ -110,9 +114,8 @@ class Fleet {
                                    std::string_view property) const;
 
   private:
-    struct State;
-    explicit Fleet(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit Fleet(std::unique_ptr<detail::FleetState> state);
+    std::unique_ptr<detail::FleetState> state_;
 };
 
 } // namespace lab::spec

@@ -158,6 +158,8 @@ struct Inventory {
     std::map<std::string, std::string>
         module_files; // "FOLDER/FILE": each module.yaml and what resources refer to
     Digest digest;    // of all loaded files: path and bytes
+    /// Some file could not be read whole: what seems to be missing may be in it, and is not complained of.
+    bool incomplete = false;
 
     const Server* find_server(std::string_view name) const; // binary search
 };

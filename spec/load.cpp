@@ -81,6 +81,14 @@ std::vector<FileResult> read_files(const FileTree& tree, const std::vector<TreeE
     return results;
 }
 
+/// Whether a part of some file was not read.
+bool is_broken(const Diagnostics& diagnostics) {
+    const auto& items = diagnostics.items();
+    return std::any_of(items.begin(), items.end(), [](const Diagnostic& diagnostic) {
+        return diagnostic.code.starts_with("yaml/") || diagnostic.code == "spec/unreadable";
+    });
+}
+
 template <typename T>
 void report_twice(std::string_view what, const std::string& name, const T& first, const T& second,
                   Diagnostics& diagnostics) {
@@ -224,12 +232,16 @@ Loaded load(const FileTree& tree, const LoadLimits& limits) {
     std::sort(results.begin(), results.end(),
               [](const FileResult& a, const FileResult& b) { return a.path < b.path; });
     for (FileResult& result : results) {
+        loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
         merge_parts(std::move(result.parts), loaded.inventory, diagnostics);
         diagnostics.append(std::move(result.diagnostics));
     }
     sort_servers(loaded.inventory.servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
-    detail::load_modules(tree, selection, limits, loaded.inventory, diagnostics);
+    Diagnostics of_modules;
+    detail::load_modules(tree, selection, limits, loaded.inventory, of_modules);
+    loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(of_modules);
+    diagnostics.append(std::move(of_modules));
     loaded.inventory.digest = inventory_digest(results, loaded.inventory);
     for (const FileResult& result : results)
         loaded.files.push_back(result.path);

@@ -29,6 +29,8 @@ struct Reads {
     bool facts = false;
 
     void add(const Reads& other);
+    /// All params and server fields, no facts.
+    static Reads everything(const Module& module);
     bool any_param_of(std::span<const std::uint32_t> sorted) const;
 };
 
@@ -72,6 +74,9 @@ struct CompiledModule {
 };
 
 CompiledModule compile_module(const Inventory& inventory, const Module& module, Reporter& reporter);
+
+/// Where a problem of a template is in the user's files.
+Span template_place(const Inventory& inventory, const Piece& piece, const TemplateError& error);
 
 /// For whom a module is rendered.
 struct RenderFor {

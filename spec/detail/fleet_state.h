@@ -36,7 +36,8 @@ struct LabelTerm {
 };
 
 struct LabelTable {
-    std::vector<const Label*> declared; // sorted by text
+    std::vector<const Label*> declared;  // sorted by text
+    std::vector<std::string_view> texts; // of `declared`
     std::vector<LabelTerm> terms;
     std::unordered_map<std::string_view, std::uint32_t> ids; // of terms, by text
     std::vector<std::uint32_t> of_servers;                   // terms, server after server
@@ -75,6 +76,7 @@ struct Unit {
     std::vector<std::uint32_t> labels;        // likewise; declared labels
     std::vector<ParamValue> params;           // by index of the module's params
     std::vector<ParamConflict> conflicts;
+    bool incomplete = false; // a required param is given by none of the levels
     ServerIndex first_server = 0;
     Value scope; // params as templates see them
     Digest digest;
@@ -97,6 +99,7 @@ struct ModuleEntry {
     std::vector<std::uint32_t> closure; // it and all it depends on
     std::optional<Bitset> allowed;      // where `targets` restrict it
     CompiledModule compiled;
+    Shape shape; // where it is the same for all
 };
 
 struct ModuleTable {
@@ -136,7 +139,7 @@ void resolve_labels(FleetState& state, Reporter& reporter);
 void resolve_selectors(FleetState& state, Reporter& reporter);
 void resolve_modules(FleetState& state, Reporter& reporter);
 void resolve_units(FleetState& state, Reporter& reporter);
-void resolve_graphs(FleetState& state, Reporter& reporter);
+void resolve_documents(FleetState& state, Reporter& reporter);
 void resolve_keys(FleetState& state);
 
 // Which level gives what.
@@ -149,6 +152,12 @@ ValueMap merged_settings(const FleetState& state, ServerIndex index);
 
 Bitset evaluate(const FleetState& state, const Target& target);
 void check_target(const FleetState& state, const Target& target, Diagnostics& diagnostics);
+
+/// Where a label, or else a module that depends on it, lists the module for a server.
+Span placed_at(const FleetState& state, std::uint32_t module, ServerIndex index);
+
+/// What templates see of a server; only the fields asked for.
+Value server_scope(const FleetState& state, ServerIndex index, std::uint32_t fields);
 
 /// The params of a placement, its server's own among them.
 std::vector<ParamValue> params_of(const FleetState& state, ServerIndex index, const Placement& placement);

@@ -20,8 +20,10 @@ class LabelResolver {
   public:
     LabelResolver(FleetState& state, Reporter& reporter)
         : state_(state), table_(state.labels), reporter_(reporter) {
-        for (const auto& [text, label] : state.inventory->labels)
+        for (const auto& [text, label] : state.inventory->labels) {
             table_.declared.push_back(&label);
+            table_.texts.push_back(text);
+        }
         for (const Label* label : table_.declared)
             term_of(label->name);
         for (const auto& [text, label] : state.inventory->labels)
@@ -71,12 +73,9 @@ class LabelResolver {
     }
 
     std::optional<std::uint32_t> declared_index(std::string_view text) const {
-        const auto found = state_.inventory->labels.find(std::string(text));
-        if (found == state_.inventory->labels.end()) return std::nullopt;
-        const auto at =
-            std::lower_bound(table_.declared.begin(), table_.declared.end(), &found->second,
-                             [](const Label* a, const Label* b) { return a->text() < b->text(); });
-        return static_cast<std::uint32_t>(at - table_.declared.begin());
+        const auto found = std::lower_bound(table_.texts.begin(), table_.texts.end(), text);
+        if (found == table_.texts.end() || *found != text) return std::nullopt;
+        return static_cast<std::uint32_t>(found - table_.texts.begin());
     }
 
     /// Declaring `name` admits any value of it; declaring `name=value` only that one.

@@ -66,4 +66,61 @@ std::string lab_yaml(const std::string& more) {
     return "lab:\n  format: 1\n  name: test\n  defaults: {cloud: local}\n" + more;
 }
 
+std::string validate(const FileTree& tree) {
+    Loaded loaded = load(tree);
+    const TestProviders providers;
+    const Fleet fleet = Fleet::resolve(loaded.inventory, providers, {"key"}, loaded.diagnostics);
+    if (!loaded.diagnostics.has_errors()) fleet.check_documents(loaded.diagnostics);
+    return problems(loaded.diagnostics, loaded.lines);
+}
+
+std::string validate(Files files) {
+    return validate(MapTree(std::move(files)));
+}
+
+Resolved::Resolved(Files files) : tree_(std::move(files)), loaded_(load(tree_)), fleet_(make()) {}
+
+Fleet Resolved::make() {
+    Fleet fleet = Fleet::resolve(loaded_.inventory, providers_, {"key"}, loaded_.diagnostics);
+    if (!loaded_.diagnostics.has_errors()) fleet.check_documents(loaded_.diagnostics);
+    return fleet;
+}
+
+std::string Resolved::said() const {
+    std::string out;
+    for (const Diagnostic& diagnostic : loaded_.diagnostics.sorted())
+        out += diagnostic.at.text() + " " + diagnostic.code + " " + diagnostic.message + "\n";
+    return out;
+}
+
+ServerIndex Resolved::index(std::string_view server) const {
+    const auto found = fleet_.find(server);
+    LAB_CHECK(found, "the test names a server that is not there");
+    return *found;
+}
+
+api::Resource Resolved::resource(std::string_view server, std::string_view id) const {
+    Diagnostics diagnostics;
+    for (const ModuleUnit& unit : fleet_.units(index(server), diagnostics))
+        for (const api::Resource& resource : unit.resources)
+            if (resource.id() == id) return resource;
+    return {};
+}
+
+std::string Resolved::property(std::string_view server, std::string_view id, std::string_view name) const {
+    const api::Resource found = resource(server, id);
+    const Value* value = found.properties.find(name);
+    return value ? display(*value) : "(none)";
+}
+
+std::string Resolved::field(std::string_view server, std::string_view path) const {
+    for (const Field& field : fleet_.fields(index(server)))
+        if (field.path == path)
+            return fmt::format("{} by {}{}{} at {}", display(field.effective.value),
+                               to_string(field.effective.origin.level),
+                               field.effective.origin.through.empty() ? "" : " ",
+                               field.effective.origin.through, field.effective.origin.at.text());
+    return "(none)";
+}
+
 } // namespace lab::spec::test

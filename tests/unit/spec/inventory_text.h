@@ -43,6 +43,29 @@ std::string problems(const Diagnostics& diagnostics, const SourceLines& lines = 
 std::string validate(const FileTree& tree);
 std::string validate(Files files);
 
+/// An inventory of texts, loaded, resolved and rendered.
+class Resolved {
+  public:
+    explicit Resolved(Files files);
+    /// One line a diagnostic: "file:line:column slug message".
+    std::string said() const;
+    const Fleet& fleet() const noexcept { return fleet_; }
+    const Diagnostics& diagnostics() const noexcept { return loaded_.diagnostics; }
+    ServerIndex index(std::string_view server) const;
+    /// An empty resource where the server has none with this id.
+    api::Resource resource(std::string_view server, std::string_view id) const;
+    std::string property(std::string_view server, std::string_view id, std::string_view name) const;
+    /// "eu by environment prod at a.yaml:1:2".
+    std::string field(std::string_view server, std::string_view path) const;
+
+  private:
+    Fleet make();
+    MapTree tree_;
+    TestProviders providers_;
+    Loaded loaded_;
+    Fleet fleet_;
+};
+
 /// A lab.yaml with `provider: local` for everything.
 std::string lab_yaml(const std::string& more = "");
 

@@ -1,0 +1,212 @@
+#include "spec/detail/documents.h"
+
+#include "support/json.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace lab::spec::detail {
+namespace {
+
+constexpr std::string_view kKeyVersion =
+    "lab.key/1"; // changes when equal inputs begin to give other documents
+
+std::vector<std::uint32_t> own_params(const FleetState& state, ServerIndex index,
+                                      const Placement& placement) {
+    std::vector<std::uint32_t> own;
+    if (!placement.own_params) return own;
+    const auto params = params_of(state, index, placement);
+    for (std::uint32_t i = 0; i < params.size(); ++i)
+        if (params[i].level == Level::Server) own.push_back(i);
+    return own;
+}
+
+/// Whether every param the module needs has one value there; what is missing was reported.
+bool is_complete(const FleetState& state, const Unit& unit, const std::vector<std::uint32_t>& own) {
+    const auto given = [&](std::uint32_t param) { return std::binary_search(own.begin(), own.end(), param); };
+    const Module& module = *state.module_of(unit).module;
+    for (const ParamConflict& conflict : unit.conflicts)
+        if (!given(conflict.param)) return false;
+    for (std::uint32_t i = 0; i < unit.params.size(); ++i)
+        if (module.params[i].required && !unit.params[i].value && !given(i)) return false;
+    return true;
+}
+
+bool is_complete(const FleetState& state, ServerIndex index, const Placement& placement) {
+    return is_complete(state, state.units[placement.unit], own_params(state, index, placement));
+}
+
+bool depends_on_params(const Reads& reads) {
+    return reads.server || !reads.params.empty();
+}
+
+/// Renders what the servers of a unit share; what differs between them is rendered for the first, for its
+/// problems.
+void render_unit(FleetState& state, Unit& unit, Reporter& reporter) {
+    const ModuleEntry& entry = state.module_of(unit);
+    unit.resources.resize(entry.compiled.resources.size());
+    unit.shape = depends_on_params(entry.compiled.shape_reads) ? nullptr : &entry.shape;
+    if (entry.compiled.failed) return;
+    const Server& first = state.server(unit.first_server);
+    const RenderFor shared{*state.inventory, entry.compiled, unit.scope, nullptr, &first};
+    const bool complete = !unit.incomplete && unit.conflicts.empty();
+    if (!unit.shape && !entry.compiled.shape_reads.server && complete) {
+        unit.own_shape = shape_of(shared, state.ids, reporter);
+        unit.shape = &unit.own_shape;
+    }
+    for (std::size_t i = 0; i < unit.resources.size(); ++i)
+        if (complete && !entry.compiled.resources[i].reads.server)
+            unit.resources[i] = render_resource(shared, i, reporter);
+}
+
+/// The resources of a placement that are its server's own, for their problems.
+void probe(const FleetState& state, ServerIndex index, const Placement& placement, Reporter& reporter) {
+    const ModuleEntry& entry = state.module_of(state.units[placement.unit]);
+    if (entry.compiled.failed || !is_complete(state, index, placement)) return;
+    const PlacementView view(state, index, placement);
+    for (std::size_t i = 0; i < entry.compiled.resources.size(); ++i)
+        if (!view.is_shared(entry.compiled.resources[i].reads)) render_resource(view.target(), i, reporter);
+}
+
+} // namespace
+
+bool can_build(const FleetState& state, ServerIndex index) {
+    const auto placements = state.placed(index);
+    return std::none_of(placements.begin(), placements.end(), [&](const Placement& placement) {
+        const Unit& unit = state.units[placement.unit];
+        if (state.module_of(unit).compiled.failed) return true;
+        const bool questionable = placement.own_params || !unit.conflicts.empty() || unit.incomplete;
+        return questionable && !is_complete(state, index, placement);
+    });
+}
+
+PlacementView::PlacementView(const FleetState& state, ServerIndex index, const Placement& placement)
+    : placement_(placement), own_(own_params(state, index, placement)),
+      target_{*state.inventory, state.module_of(state.units[placement.unit]).compiled,
+              placement.own_params ? params_ : state.units[placement.unit].scope, nullptr,
+              &state.server(index)} {
+    const ModuleEntry& entry = state.module_of(state.units[placement.unit]);
+    if (placement.own_params) params_ = params_scope(*entry.module, params_of(state, index, placement));
+    if (entry.compiled.reads.server) {
+        server_ = server_scope(state, index, entry.compiled.reads.server);
+        target_.server = &server_;
+    }
+}
+
+bool PlacementView::is_shared(const Reads& reads) const {
+    return !reads.server && !(placement_.own_params && reads.any_param_of(own_));
+}
+
+Value server_scope(const FleetState& state, ServerIndex index, std::uint32_t fields) {
+    const Scalars& scalars = state.servers[index];
+    const std::string& name = state.server(index).name;
+    const auto field = [&](std::string_view which) -> Value {
+        if (which == "name") return name;
+        if (which == "domain") return scalars.domain;
+        if (which == "environment") return scalars.environment;
+        if (which == "cloud") return scalars.cloud;
+        if (which == "region") return scalars.region;
+        if (which == "provider") return scalars.provider;
+        if (which == "fqdn") {
+            const bool whole = scalars.domain.empty() || name.ends_with(fmt::format(".{}", scalars.domain));
+            return whole ? name : fmt::format("{}.{}", name, scalars.domain);
+        }
+        if (which == "labels") {
+            ValueMap labels;
+            for (const std::uint32_t term : state.labels.of(index)) {
+                const LabelTerm& label = state.labels.terms[term];
+                labels.append(std::string(label.name),
+                              label.value.empty() ? Value(true) : Value(label.value));
+            }
+            return labels;
+        }
+        ValueList groups;
+        for (const auto& [group, members] : state.selectors.groups)
+            if (members.test(index)) groups.emplace_back(group);
+        return groups;
+    };
+    ValueMap scope;
+    for (std::size_t bit = 0; bit < std::size(kServerFields); ++bit)
+        if (fields >> bit & 1) scope.append(std::string(kServerFields[bit]), field(kServerFields[bit]));
+    return scope;
+}
+
+std::vector<const Shape*> shapes_of(const FleetState& state, ServerIndex index, IdTable& ids,
+                                    std::vector<Shape>& own, Reporter& reporter) {
+    std::vector<const Shape*> shapes;
+    const auto placements = state.placed(index);
+    own.clear();
+    own.reserve(placements.size());
+    for (const Placement& placement : placements) {
+        const Unit& unit = state.units[placement.unit];
+        const Reads& reads = state.module_of(unit).compiled.shape_reads;
+        const bool shared = unit.shape && (!placement.own_params || reads.params.empty() ||
+                                           !reads.any_param_of(own_params(state, index, placement)));
+        if (shared) {
+            shapes.push_back(unit.shape);
+        } else {
+            const PlacementView view(state, index, placement);
+            own.push_back(shape_of(view.target(), ids, reporter));
+            shapes.push_back(&own.back());
+        }
+    }
+    return shapes;
+}
+
+std::optional<api::Resource> resource_on(const FleetState& state, ServerIndex index,
+                                         const Placement& placement, std::uint32_t resource,
+                                         Reporter& reporter) {
+    const Unit& unit = state.units[placement.unit];
+    const Reads& reads = state.module_of(unit).compiled.resources[resource].reads;
+    if (!reads.server && !placement.own_params && unit.resources[resource]) return unit.resources[resource];
+    const PlacementView view(state, index, placement);
+    if (view.is_shared(reads) && unit.resources[resource]) return unit.resources[resource];
+    return render_resource(view.target(), resource, reporter);
+}
+
+void resolve_documents(FleetState& state, Reporter& reporter) {
+    const Value no_params{ValueMap{}};
+    for (ModuleEntry& entry : state.modules.entries)
+        if (!entry.compiled.failed && !depends_on_params(entry.compiled.shape_reads))
+            entry.shape = shape_of({*state.inventory, entry.compiled, no_params}, state.ids, reporter);
+    for (Unit& unit : state.units)
+        render_unit(state, unit, reporter);
+    for (const Unit& unit : state.units)
+        for (const Placement& placement : state.placed(unit.first_server))
+            if (&state.units[placement.unit] == &unit) probe(state, unit.first_server, placement, reporter);
+    GraphBuilder builder(state, reporter);
+    std::vector<Shape> own;
+    for (ServerIndex i = 0; i < state.servers.size(); ++i) {
+        if (!can_build(state, i)) continue;
+        const auto shapes = shapes_of(state, i, state.ids, own, reporter);
+        builder.build(i, shapes, state.ids);
+    }
+}
+
+void resolve_keys(FleetState& state) {
+    state.keys.resize(state.servers.size());
+    std::string text;
+    for (ServerIndex i = 0; i < state.servers.size(); ++i) {
+        text.assign(kKeyVersion);
+        std::uint32_t fields = 0;
+        for (const Placement& placement : state.placed(i)) {
+            const Unit& unit = state.units[placement.unit];
+            const ModuleEntry& entry = state.module_of(unit);
+            fields |= entry.compiled.reads.server;
+            text += unit.digest.view();
+            if (!placement.own_params) continue;
+            for (const ParamSetting& setting : state.server(i).params)
+                if (setting.module == entry.module->name)
+                    text += fmt::format("\n{} {} {}", setting.module, setting.name,
+                                        write_json_canonical(setting.value));
+        }
+        text += fmt::format("\n{} {}", state.servers[i].provider, state.servers[i].cloud);
+        const ValueMap settings = merged_settings(state, i);
+        if (!settings.empty()) text += write_json_canonical(Value(settings));
+        if (fields) text += write_json_canonical(server_scope(state, i, fields));
+        state.keys[i] = hmac_sha256(state.key.bytes, text);
+    }
+}
+
+} // namespace lab::spec::detail

@@ -1,0 +1,90 @@
+#pragma once
+// One server's resources: rendered, put together across its modules, and the graph they form.
+
+#include "spec/detail/fleet_state.h"
+
+namespace lab::spec::detail {
+
+/// What rendering a placement on a server needs, kept alive while it is rendered.
+class PlacementView {
+  public:
+    PlacementView(const FleetState& state, ServerIndex index, const Placement& placement);
+    PlacementView(const PlacementView&) = delete;
+    PlacementView& operator=(const PlacementView&) = delete;
+    const RenderFor& target() const noexcept { return target_; }
+    /// Whether a resource, or what decides the graph, is the same for every server of the unit.
+    bool is_shared(const Reads& reads) const;
+
+  private:
+    const Placement& placement_;
+    Value params_, server_;
+    std::vector<std::uint32_t> own_; // params that the server gives, sorted
+    RenderFor target_;
+};
+
+/// A resource of a server in its graph.
+struct GraphNode {
+    std::uint32_t placement = 0; // index among the server's placements
+    const ShapeEntry* entry = nullptr;
+    std::uint32_t keeper = 0; // the node that stands for it: itself, but for a duplicate in another module
+};
+
+/// `from` waits for `to`.
+struct GraphEdge {
+    enum class Kind { After, Notify, Folder, Owner };
+    std::uint32_t from = 0, to = 0;
+    Kind kind = Kind::After;
+    const Span* at = nullptr; // where it is written; null: implied
+};
+
+struct ServerGraph {
+    std::vector<GraphNode> nodes;
+    std::vector<GraphEdge> edges;
+};
+
+/// Builds graphs, keeping its memory between servers. Reports what is wrong: duplicates that disagree, edges
+/// to what is not there, cycles.
+class GraphBuilder {
+  public:
+    GraphBuilder(const FleetState& state, Reporter& reporter) : state_(state), reporter_(reporter) {}
+    /// `shapes` are of the server's placements in order, `ids` the table their ids are from.
+    ServerGraph build(ServerIndex index, const std::vector<const Shape*>& shapes, const IdTable& ids);
+
+  private:
+    struct Slot {
+        std::uint32_t stamp = 0;
+        std::uint32_t node = 0; // kLeftOut: a `when` removed it
+    };
+    void add_nodes(ServerIndex index, const std::vector<const Shape*>& shapes, const IdTable& ids,
+                   ServerGraph& graph);
+    void add_edges(ServerIndex index, const IdTable& ids, ServerGraph& graph);
+    void add_duplicate(ServerIndex index, ServerGraph& graph, std::uint32_t first, std::uint32_t second,
+                       const IdTable& ids);
+    std::optional<std::uint32_t> find(std::uint32_t id) const;
+    const GraphNode* written(ServerIndex index, const ServerGraph& graph, const ShapeEntry::Edge& edge,
+                             const IdTable& ids);
+    void find_cycle(ServerIndex index, const ServerGraph& graph, const IdTable& ids);
+    bool agree(ServerIndex index, const GraphNode& first, const GraphNode& second, std::string& difference);
+
+    const FleetState& state_;
+    Reporter& reporter_;
+    std::uint32_t stamp_ = 0;
+    std::vector<Slot> slots_; // by id
+};
+
+const ResourceTemplate& written_resource(const FleetState& state, ServerIndex index, const GraphNode& node);
+
+/// Whether nothing that was reported keeps a server's modules from being put together.
+bool can_build(const FleetState& state, ServerIndex index);
+
+/// The shapes of a server's placements: those shared, and its own, which are put into `own` with ids of
+/// `ids`.
+std::vector<const Shape*> shapes_of(const FleetState& state, ServerIndex index, IdTable& ids,
+                                    std::vector<Shape>& own, Reporter& reporter);
+
+/// A resource of a placement: the shared one, or rendered now.
+std::optional<api::Resource> resource_on(const FleetState& state, ServerIndex index,
+                                         const Placement& placement, std::uint32_t resource,
+                                         Reporter& reporter);
+
+} // namespace lab::spec::detail

@@ -1,0 +1,235 @@
+// The graph of one server's resources.
+
+#include "spec/detail/documents.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace lab::spec::detail {
+namespace {
+
+constexpr std::uint32_t kLeftOut = std::numeric_limits<std::uint32_t>::max();
+
+std::string_view module_name(const FleetState& state, ServerIndex index, const GraphNode& node) {
+    return state.module_of(state.units[state.placed(index)[node.placement].unit]).module->name;
+}
+
+/// "waits for", as a note says it.
+std::string explain(const GraphEdge& edge, std::string_view from, std::string_view to) {
+    switch (edge.kind) {
+    case GraphEdge::Kind::After: return fmt::format("'{}' comes after '{}' by this", from, to);
+    case GraphEdge::Kind::Notify: return fmt::format("'{}' is notified by '{}' here", from, to);
+    case GraphEdge::Kind::Folder: return fmt::format("'{}' lies in '{}'", from, to);
+    case GraphEdge::Kind::Owner: return fmt::format("'{}' needs '{}'", from, to);
+    }
+    return {};
+}
+
+std::string differing(const api::Resource& first, const api::Resource& second) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, value] : first.properties) {
+        const Value* other = second.properties.find(name);
+        if (!other || !(*other == value)) names.push_back(name);
+    }
+    for (const auto& [name, value] : second.properties)
+        if (!first.properties.contains(name)) names.push_back(name);
+    const auto same_when = [&] {
+        if (!first.when || !second.when) return !first.when && !second.when;
+        return first.when->text == second.when->text && first.when->scope == second.when->scope;
+    };
+    if (!same_when()) names.push_back("when");
+    if (first.sensitive != second.sensitive) names.push_back("sensitive");
+    return names.empty() ? std::string() : listed(names);
+}
+
+} // namespace
+
+const ResourceTemplate& written_resource(const FleetState& state, ServerIndex index, const GraphNode& node) {
+    const Unit& unit = state.units[state.placed(index)[node.placement].unit];
+    return state.module_of(unit).module->resources[node.entry->resource];
+}
+
+ServerGraph GraphBuilder::build(ServerIndex index, const std::vector<const Shape*>& shapes,
+                                const IdTable& ids) {
+    ServerGraph graph;
+    ++stamp_;
+    if (slots_.size() < ids.size()) slots_.resize(ids.size());
+    add_nodes(index, shapes, ids, graph);
+    add_edges(index, ids, graph);
+    const bool forward = std::any_of(graph.edges.begin(), graph.edges.end(),
+                                     [](const GraphEdge& edge) { return edge.to >= edge.from; });
+    if (forward) find_cycle(index, graph, ids);
+    return graph;
+}
+
+void GraphBuilder::add_nodes(ServerIndex index, const std::vector<const Shape*>& shapes, const IdTable& ids,
+                             ServerGraph& graph) {
+    for (std::uint32_t placement = 0; placement < shapes.size(); ++placement) {
+        for (const ShapeEntry& entry : shapes[placement]->entries) {
+            const auto node = static_cast<std::uint32_t>(graph.nodes.size());
+            graph.nodes.push_back({.placement = placement, .entry = &entry, .keeper = node});
+            Slot& slot = slots_[entry.id];
+            if (slot.stamp == stamp_ && slot.node != kLeftOut)
+                add_duplicate(index, graph, slot.node, node, ids);
+            else
+                slot = {stamp_, node};
+        }
+        for (const std::uint32_t id : shapes[placement]->left_out)
+            if (slots_[id].stamp != stamp_) slots_[id] = {stamp_, kLeftOut};
+    }
+}
+
+void GraphBuilder::add_duplicate(ServerIndex index, ServerGraph& graph, std::uint32_t first,
+                                 std::uint32_t second, const IdTable& ids) {
+    GraphNode& one = graph.nodes[first];
+    GraphNode& other = graph.nodes[second];
+    const std::string& id = ids.text(other.entry->id);
+    const Span& first_at = written_resource(state_, index, one).at;
+    const Span& second_at = written_resource(state_, index, other).at;
+    if (one.placement == other.placement) {
+        reporter_.error("spec/resource-conflict", fmt::format("'{}' is there twice in one module", id),
+                        second_at, {}, {{"first written here", first_at}}, &state_.server(index));
+        other.keeper = first;
+        return;
+    }
+    std::string difference;
+    if (!agree(index, one, other, difference)) {
+        const bool in_order = module_name(state_, index, one) < module_name(state_, index, other);
+        reporter_.error("spec/resource-conflict",
+                        fmt::format("modules '{}' and '{}' want '{}' differently: {}",
+                                    module_name(state_, index, in_order ? one : other),
+                                    module_name(state_, index, in_order ? other : one), id, difference),
+                        in_order ? second_at : first_at, "let one module have it, or make them agree",
+                        {{"the other is written here", in_order ? first_at : second_at}},
+                        &state_.server(index));
+    }
+    // It stays with the first module by name.
+    if (module_name(state_, index, other) < module_name(state_, index, one)) {
+        one.keeper = second;
+        slots_[other.entry->id].node = second;
+        for (GraphNode& node : graph.nodes)
+            if (node.keeper == first) node.keeper = second;
+    } else {
+        other.keeper = first;
+    }
+}
+
+bool GraphBuilder::agree(ServerIndex index, const GraphNode& first, const GraphNode& second,
+                         std::string& difference) {
+    const auto placements = state_.placed(index);
+    const auto one =
+        resource_on(state_, index, placements[first.placement], first.entry->resource, reporter_);
+    const auto other =
+        resource_on(state_, index, placements[second.placement], second.entry->resource, reporter_);
+    if (!one || !other) return true; // what is wrong with it was said
+    difference = differing(*one, *other);
+    return difference.empty();
+}
+
+std::optional<std::uint32_t> GraphBuilder::find(std::uint32_t id) const {
+    if (slots_[id].stamp != stamp_ || slots_[id].node == kLeftOut) return std::nullopt;
+    return slots_[id].node;
+}
+
+const GraphNode* GraphBuilder::written(ServerIndex index, const ServerGraph& graph,
+                                       const ShapeEntry::Edge& edge, const IdTable& ids) {
+    if (const auto node = find(edge.id)) return &graph.nodes[*node];
+    if (slots_[edge.id].stamp == stamp_) return nullptr; // its `when` is false: nothing to wait for
+    std::vector<std::string_view> known;
+    for (const GraphNode& node : graph.nodes)
+        known.push_back(ids.text(node.entry->id));
+    std::string help = reporter_.suggest(ids.text(edge.id), known);
+    if (help.empty()) help = "write TYPE/NAME of a resource of this module or of one it depends on";
+    reporter_.error("spec/unknown-resource",
+                    fmt::format("'{}' is no resource of a server that gets this", ids.text(edge.id)),
+                    *edge.at, std::move(help), {}, &state_.server(index));
+    return nullptr;
+}
+
+void GraphBuilder::add_edges(ServerIndex index, const IdTable& ids, ServerGraph& graph) {
+    const auto add = [&](std::uint32_t from, std::uint32_t to, GraphEdge::Kind kind, const Span* at) {
+        graph.edges.push_back({graph.nodes[from].keeper, graph.nodes[to].keeper, kind, at});
+    };
+    for (std::uint32_t i = 0; i < graph.nodes.size(); ++i) {
+        const ShapeEntry& entry = *graph.nodes[i].entry;
+        for (const ShapeEntry::Edge& edge : entry.after)
+            if (const GraphNode* node = written(index, graph, edge, ids))
+                add(i, node->keeper, GraphEdge::Kind::After, edge.at);
+        for (const ShapeEntry::Edge& edge : entry.notify)
+            if (const GraphNode* node = written(index, graph, edge, ids))
+                add(node->keeper, i, GraphEdge::Kind::Notify, edge.at);
+        if (graph.nodes[i].keeper != i) continue; // the keeper has the same folders and owners
+        for (const std::uint32_t id : entry.owners)
+            if (const auto owner = find(id); owner && *owner != i && !graph.nodes[*owner].entry->absent)
+                add(i, *owner, GraphEdge::Kind::Owner, nullptr);
+        for (const std::uint32_t id : entry.folders) {
+            const auto folder = find(id);
+            if (!folder) continue;
+            // What lies in a folder that goes away goes first.
+            if (graph.nodes[*folder].entry->absent)
+                add(*folder, i, GraphEdge::Kind::Folder, nullptr);
+            else
+                add(i, *folder, GraphEdge::Kind::Folder, nullptr);
+            break;
+        }
+    }
+}
+
+void GraphBuilder::find_cycle(ServerIndex index, const ServerGraph& graph, const IdTable& ids) {
+    std::vector<std::size_t> waiting(graph.nodes.size());
+    std::vector<std::vector<std::uint32_t>> released(graph.nodes.size());
+    for (const GraphEdge& edge : graph.edges) {
+        ++waiting[edge.from];
+        released[edge.to].push_back(edge.from);
+    }
+    std::vector<std::uint32_t> ready;
+    for (std::uint32_t i = 0; i < waiting.size(); ++i)
+        if (!waiting[i]) ready.push_back(i);
+    while (!ready.empty()) {
+        const std::uint32_t next = ready.back();
+        ready.pop_back();
+        for (const std::uint32_t node : released[next])
+            if (--waiting[node] == 0) ready.push_back(node);
+    }
+    const auto start =
+        std::find_if(waiting.begin(), waiting.end(), [](std::size_t count) { return count != 0; });
+    if (start == waiting.end()) return;
+    // Every node left waits for one that is left: following that comes back to where it has been.
+    std::vector<const GraphEdge*> path;
+    std::vector<bool> seen(graph.nodes.size());
+    auto at = static_cast<std::uint32_t>(start - waiting.begin());
+    while (!seen[at]) {
+        seen[at] = true;
+        const auto edge = std::find_if(graph.edges.begin(), graph.edges.end(), [&](const GraphEdge& one) {
+            return one.from == at && waiting[one.to] != 0;
+        });
+        path.push_back(&*edge);
+        at = edge->to;
+    }
+    path.erase(path.begin(), std::find_if(path.begin(), path.end(),
+                                          [&](const GraphEdge* edge) { return edge->from == at; }));
+    const auto id = [&](std::uint32_t node) -> const std::string& {
+        return ids.text(graph.nodes[node].entry->id);
+    };
+    std::rotate(
+        path.begin(),
+        std::min_element(path.begin(), path.end(),
+                         [&](const GraphEdge* a, const GraphEdge* b) { return id(a->from) < id(b->from); }),
+        path.end());
+    std::string text;
+    std::vector<Diagnostic::Note> notes;
+    for (const GraphEdge* edge : path) {
+        text += id(edge->from) + " -> ";
+        const Span& place =
+            edge->at ? *edge->at : written_resource(state_, index, graph.nodes[edge->from]).at;
+        notes.push_back({explain(*edge, id(edge->from), id(edge->to)), place});
+    }
+    const Span first = written_resource(state_, index, graph.nodes[path.front()->from]).at;
+    reporter_.error("spec/resource-cycle",
+                    fmt::format("resources wait for each other: {}{}", text, id(path.front()->from)), first,
+                    "remove one of the steps", std::move(notes), &state_.server(index));
+}
+
+} // namespace lab::spec::detail

@@ -1,0 +1,217 @@
+#include "spec/fleet.h"
+
+#include "spec/detail/documents.h"
+
+#include <algorithm>
+
+namespace lab::spec {
+
+using namespace detail;
+
+namespace {
+
+/// `resource` put where it belongs, with the edges of the graph.
+struct Linked {
+    std::vector<std::string> after, notify;
+};
+
+/// But for what may be there, in a file that could not be read.
+Diagnostics without_consequences(const Diagnostics& found) {
+    Diagnostics kept;
+    for (const Diagnostic& diagnostic : found.items()) {
+        const std::string_view code = diagnostic.code;
+        const bool consequence = (code.starts_with("spec/unknown-") && code != "spec/unknown-key") ||
+                                 code == "spec/no-cloud" || code == "spec/missing-param" ||
+                                 code == "spec/target-mismatch";
+        if (!consequence) kept.add(diagnostic);
+    }
+    return kept;
+}
+
+std::vector<Linked> links(const ServerGraph& graph, const IdTable& ids) {
+    std::vector<Linked> out(graph.nodes.size());
+    const auto id = [&](std::uint32_t node) -> const std::string& {
+        return ids.text(graph.nodes[node].entry->id);
+    };
+    for (const GraphEdge& edge : graph.edges) {
+        if (edge.kind == GraphEdge::Kind::Notify)
+            out[edge.to].notify.push_back(id(edge.from));
+        else
+            out[edge.from].after.push_back(id(edge.to));
+    }
+    for (Linked& linked : out)
+        for (auto* list : {&linked.after, &linked.notify}) {
+            std::sort(list->begin(), list->end());
+            list->erase(std::unique(list->begin(), list->end()), list->end());
+        }
+    return out;
+}
+
+std::vector<ModuleUnit> rendered(const FleetState& state, ServerIndex index, std::vector<ModuleUnit> modules,
+                                 GraphBuilder& builder, Reporter& reporter) {
+    if (!can_build(state, index)) return modules;
+    IdTable ids(&state.ids);
+    std::vector<Shape> own;
+    const auto shapes = shapes_of(state, index, ids, own, reporter);
+    const ServerGraph graph = builder.build(index, shapes, ids);
+    std::vector<Linked> linked = links(graph, ids);
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        const GraphNode& node = graph.nodes[i];
+        if (node.keeper != i) continue;
+        auto resource =
+            resource_on(state, index, state.placed(index)[node.placement], node.entry->resource, reporter);
+        if (!resource) continue;
+        resource->after = std::move(linked[i].after);
+        resource->notify = std::move(linked[i].notify);
+        modules[node.placement].resources.push_back(std::move(*resource));
+    }
+    return modules;
+}
+
+} // namespace
+
+std::string_view to_string(Level level) noexcept {
+    switch (level) {
+    case Level::ModuleDefault: return "module default";
+    case Level::LabDefault: return "lab.defaults";
+    case Level::Environment: return "environment";
+    case Level::Label: return "label";
+    case Level::Server: return "server";
+    case Level::Implicit: return "implicit";
+    }
+    return "implicit";
+}
+
+Fleet::Fleet(std::unique_ptr<FleetState> state) : state_(std::move(state)) {}
+Fleet::~Fleet() = default;
+Fleet::Fleet(Fleet&&) noexcept = default;
+
+Fleet Fleet::resolve(const Inventory& inventory, const ProviderRules& providers,
+                     const api::FingerprintKey& key, Diagnostics& diagnostics) {
+    auto state = std::make_unique<FleetState>();
+    state->inventory = &inventory;
+    state->providers = &providers;
+    state->key = key;
+    Diagnostics found;
+    Reporter reporter(found);
+    resolve_scalars(*state, reporter);
+    resolve_labels(*state, reporter);
+    resolve_selectors(*state, reporter);
+    resolve_modules(*state, reporter);
+    resolve_units(*state, reporter);
+    resolve_documents(*state, reporter);
+    resolve_keys(*state);
+    diagnostics.append(inventory.incomplete ? without_consequences(found) : std::move(found));
+    return Fleet(std::move(state));
+}
+
+const Inventory& Fleet::inventory() const noexcept {
+    return *state_->inventory;
+}
+std::size_t Fleet::size() const noexcept {
+    return state_->servers.size();
+}
+const Server& Fleet::server(ServerIndex index) const {
+    return state_->server(index);
+}
+
+std::optional<ServerIndex> Fleet::find(std::string_view name) const {
+    const Server* server = state_->inventory->find_server(name);
+    if (!server) return std::nullopt;
+    return static_cast<ServerIndex>(server - state_->inventory->servers.data());
+}
+
+std::string_view Fleet::environment(ServerIndex index) const {
+    return state_->servers[index].environment;
+}
+std::string_view Fleet::cloud(ServerIndex index) const {
+    return state_->servers[index].cloud;
+}
+std::string_view Fleet::provider(ServerIndex index) const {
+    return state_->servers[index].provider;
+}
+std::string_view Fleet::region(ServerIndex index) const {
+    return state_->servers[index].region;
+}
+std::string_view Fleet::domain(ServerIndex index) const {
+    return state_->servers[index].domain;
+}
+
+std::vector<std::string> Fleet::labels(ServerIndex index) const {
+    std::vector<std::string> out;
+    for (const std::uint32_t term : state_->labels.of(index))
+        out.emplace_back(state_->labels.terms[term].text);
+    return out;
+}
+
+std::vector<std::string> Fleet::groups(ServerIndex index) const {
+    std::vector<std::string> out;
+    for (const auto& [name, members] : state_->selectors.groups)
+        if (members.test(index)) out.emplace_back(name);
+    return out;
+}
+
+ValueMap Fleet::settings(ServerIndex index) const {
+    return merged_settings(*state_, index);
+}
+
+std::vector<ServerIndex> Fleet::select(const Target& target) const {
+    return evaluate(*state_, target).members();
+}
+void Fleet::check(const Target& target, Diagnostics& diagnostics) const {
+    check_target(*state_, target, diagnostics);
+}
+
+std::vector<ServerIndex> Fleet::members(std::string_view group) const {
+    const auto found = state_->selectors.groups.find(group);
+    return found == state_->selectors.groups.end() ? std::vector<ServerIndex>() : found->second.members();
+}
+
+std::vector<ServerIndex> Fleet::with_label(std::string_view label) const {
+    const auto found = state_->labels.ids.find(label);
+    return found == state_->labels.ids.end() ? std::vector<ServerIndex>()
+                                             : state_->labels.terms[found->second].servers.members();
+}
+
+const Digest& Fleet::key(ServerIndex index) const {
+    return state_->keys[index];
+}
+
+std::vector<ModuleUnit> Fleet::modules(ServerIndex index) const {
+    const FleetState& state = *state_;
+    std::vector<ModuleUnit> out;
+    for (const Placement& placement : state.placed(index)) {
+        const Unit& unit = state.units[placement.unit];
+        const Module& module = *state.module_of(unit).module;
+        ModuleUnit entry;
+        entry.module = module.name;
+        entry.version = module.version;
+        entry.at = placed_at(state, unit.module, index);
+        for (const std::uint32_t term : state.labels.of(index))
+            for (const std::uint32_t label : state.labels.terms[term].provides)
+                for (const std::uint32_t listed : state.modules.of_label[label])
+                    if (listed == unit.module) entry.labels.emplace_back(state.labels.texts[label]);
+        for (const Placement& other : state.placed(index)) {
+            const Module& needing = *state.module_of(state.units[other.unit]).module;
+            for (const Text& dependency : needing.deps)
+                if (dependency.value == module.name) entry.required_by.push_back(needing.name);
+        }
+        out.push_back(std::move(entry));
+    }
+    return out;
+}
+
+std::vector<ModuleUnit> Fleet::units(ServerIndex index, Diagnostics& diagnostics) const {
+    Reporter reporter(diagnostics);
+    GraphBuilder builder(*state_, reporter);
+    return rendered(*state_, index, modules(index), builder, reporter);
+}
+
+void Fleet::check_documents(Diagnostics& diagnostics) const {
+    Reporter reporter(diagnostics);
+    GraphBuilder builder(*state_, reporter);
+    for (ServerIndex i = 0; i < size(); ++i)
+        rendered(*state_, i, modules(i), builder, reporter);
+}
+
+} // namespace lab::spec
