@@ -322,13 +322,14 @@ Result<std::optional<Run>> Store::run(std::string_view id) const {
 
 Result<std::optional<std::string>> Store::plan_document(std::string_view run) const {
     const std::lock_guard hold(state_->mutex);
-    auto rows = state_->connection.query(
-        "SELECT d.body FROM runs r JOIN documents d ON d.id = r.plan WHERE r.inventory = ? AND r.run_id = ?",
-        {state_->inventory, run});
+    auto rows = state_->connection.query("SELECT d.body, d.digest FROM runs r JOIN documents d ON d.id = "
+                                         "r.plan WHERE r.inventory = ? AND r.run_id = ?",
+                                         {state_->inventory, run});
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
     if (!*found) return std::optional<std::string>();
+    LAB_TRY(detail::check_document(state_->connection, rows->view(0), rows->digest(1)));
     return std::optional<std::string>(rows->text(0));
 }
 

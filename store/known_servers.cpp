@@ -267,15 +267,17 @@ namespace {
 
 Result<std::vector<planner::AppliedModule>> read_modules(detail::Connection& connection,
                                                          std::int64_t server) {
-    auto rows = connection.query("SELECT m.module, d.body, m.commits FROM applied_modules m JOIN documents d "
-                                 "ON d.id = m.document WHERE m.server = ? ORDER BY m.module",
-                                 {server});
+    auto rows = connection.query(
+        "SELECT m.module, d.body, m.commits, d.digest FROM applied_modules m JOIN documents d "
+        "ON d.id = m.document WHERE m.server = ? ORDER BY m.module",
+        {server});
     if (!rows) return std::move(rows).error();
     std::vector<planner::AppliedModule> modules;
     for (;;) {
         const auto more = rows->next();
         if (!more) return more.error();
         if (!*more) return modules;
+        LAB_TRY(detail::check_document(connection, rows->view(1), rows->digest(3)));
         planner::AppliedModule module{.module = rows->text(0), .resources = {}};
         auto resources = detail::read_resources(rows->view(1), rows->view(2));
         if (!resources) return std::move(resources).error();
@@ -367,7 +369,8 @@ Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view na
 Result<std::optional<planner::ObservedServer>> Store::observed(std::string_view name) const {
     const std::lock_guard hold(state_->mutex);
     auto rows = state_->connection.query(
-        "SELECT s.observed_at, s.presence, o.state, r.body, f.body FROM servers s JOIN observed o ON "
+        "SELECT s.observed_at, s.presence, o.state, r.body, f.body, r.digest, f.digest FROM servers s JOIN "
+        "observed o ON "
         "o.server = s.id "
         "JOIN documents r ON r.id = o.resources LEFT JOIN documents f ON f.id = o.facts "
         "WHERE s.inventory = ? AND s.name = ?",
@@ -376,6 +379,8 @@ Result<std::optional<planner::ObservedServer>> Store::observed(std::string_view 
     const auto found = rows->next();
     if (!found) return found.error();
     if (!*found) return std::optional<planner::ObservedServer>();
+    LAB_TRY(detail::check_document(state_->connection, rows->view(3), rows->digest(5)));
+    if (!rows->null(4)) LAB_TRY(detail::check_document(state_->connection, rows->view(4), rows->digest(6)));
     planner::ObservedServer observed;
     observed.at = rows->time(0).value_or(WallTime());
     auto state = detail::read_state(rows->view(2));

@@ -53,6 +53,11 @@ fs::path beside(const fs::path& path, std::string_view suffix) {
     return path.native() + std::string(suffix);
 }
 
+/// What is wrong, without the name of the file that is said anyway.
+std::string reason_of(const Error& error) {
+    return error.context.empty() ? error.message : error.context.front();
+}
+
 Result<std::string> ensure_state_id(Connection& connection) {
     LAB_TRY(connection.run("INSERT INTO meta(name, value) VALUES('id', ?) ON CONFLICT(name) DO NOTHING",
                            {hex_encode(random_bytes(16))}));
@@ -155,7 +160,7 @@ Result<Connection> recover(const Opening& opening, std::string_view what) {
     for (const Snapshot& snapshot : list_snapshots(opening.home)) {
         if (const auto good = check_snapshot(snapshot.path, opening.newest()); !good) {
             opening.notes.warnings.push_back(
-                fmt::format("snapshot {} is not usable: {}", quoted(snapshot.path), good.error().message));
+                fmt::format("snapshot {} is not usable: {}", quoted(snapshot.path), reason_of(good.error())));
             continue;
         }
         opening.notes.warnings.push_back(
@@ -169,11 +174,13 @@ Result<Connection> recover(const Opening& opening, std::string_view what) {
     return create(opening);
 }
 
-/// Fewer bytes than the header says, with no log that could hold the rest.
-bool is_truncated(const fs::path& path) {
+/// What the first 100 bytes (SQLite's file format, 1.3) show without opening the file; empty where nothing is
+/// wrong.
+std::string header_problem(const fs::path& path, bool log_left) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     unsigned char header[100];
-    if (!file.valid() || ::pread(file.get(), header, sizeof header, 0) != ssize_t{sizeof header}) return true;
+    if (!file.valid() || ::pread(file.get(), header, sizeof header, 0) != ssize_t{sizeof header})
+        return "it is cut short";
     const auto number = [&header](std::size_t at) {
         return std::uint64_t{header[at]} << 24 | std::uint64_t{header[at + 1]} << 16 |
                std::uint64_t{header[at + 2]} << 8 | std::uint64_t{header[at + 3]};
@@ -181,17 +188,21 @@ bool is_truncated(const fs::path& path) {
     std::uint64_t page = std::uint64_t{header[16]} << 8 | header[17];
     if (page == 1) page = 65536;
     const bool counted = number(24) == number(92); // else the count is from an older SQLite and says nothing
-    return counted && number(28) * page > size_of(path);
+    if (!log_left && counted && number(28) * page > size_of(path)) return "it is cut short";
+    // Versions for writing and reading; SQLite would open an unknown one read-only.
+    if (header[18] != header[19] || (header[18] != 1 && header[18] != 2)) return "its header is wrong";
+    return {};
 }
 
 /// Unsupported where a newer lab wrote it; any other error says how it is damaged. True: it was never filled.
 Result<bool> examine(const Opening& opening, Connection& connection, bool thorough) {
-    const auto state = schema_state(connection);
-    if (!state) return state.error();
-    if (state->blank && state->version == 0) return true;
     const auto damaged = [](std::string why) {
         return Error{.code = ErrorCode::Invalid, .message = std::move(why)};
     };
+    const auto state = schema_state(connection);
+    if (!state) // a header that asks for a file format that does not exist is an ordinary error to SQLite
+        return state.error().code == ErrorCode::Internal ? damaged("its header is wrong") : state.error();
+    if (state->blank && state->version == 0) return true;
     if (!state->ours) return damaged("it is no state of lab");
     const auto agreed = connection.integer("SELECT value FROM meta WHERE name = 'schema'");
     if (!agreed) {
@@ -210,7 +221,7 @@ Result<bool> examine(const Opening& opening, Connection& connection, bool thorou
                             quoted(opening.database()), state->version, opening.newest()),
             .hint = "use the newer lab, or put back a snapshot of the older one from the folder snapshots "
                     "beside it"};
-    if (thorough) LAB_TRY(quick_check(connection));
+    if (thorough) LAB_TRY(check_all(connection));
     return false;
 }
 
@@ -221,10 +232,8 @@ Result<Connection> open_existing(const Opening& opening) {
     const auto damaged = [&path](std::string_view why) {
         return fmt::format("the state {} was damaged ({})", quoted(path), why);
     };
-    if (!log_left && is_truncated(path)) return recover(opening, damaged("it is cut short"));
-
-    std::string why;
-    {
+    std::string why = header_problem(path, log_left);
+    if (why.empty()) {
         auto connection = Connection::open(path, Connection::Mode::ReadWrite);
         if (!connection) return connection;
         const bool thorough = opening.alone && (log_left || marked || size_of(path) <= kAlwaysChecked);
@@ -237,7 +246,7 @@ Result<Connection> open_existing(const Opening& opening) {
         if (blank && !present(opening.id_file())) return create(opening); // killed while it was made
         // Only damage is a reason to set a state aside; a full disk or a missing right is not.
         if (!blank && blank.error().code != ErrorCode::Invalid) return blank.error();
-        why = blank ? "it is empty" : blank.error().message;
+        why = blank ? "it is empty" : reason_of(blank.error());
     }
     return recover(opening, damaged(why));
 }

@@ -156,14 +156,29 @@ Result<void> configure(Connection& connection) {
         "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768; PRAGMA trusted_schema=OFF;");
 }
 
-Result<void> quick_check(Connection& connection) {
-    auto rows = connection.query("PRAGMA quick_check(1)");
+Result<void> check_document(const Connection& connection, std::string_view body,
+                            const std::optional<Digest>& digest) {
+    if (digest && sha256(body) == *digest) return {};
+    return connection.damage("a document does not match its digest");
+}
+
+Result<void> check_all(Connection& connection) {
+    {
+        auto rows = connection.query("PRAGMA quick_check(1)");
+        if (!rows) return std::move(rows).error();
+        const auto found = rows->next();
+        if (!found) return found.error();
+        if (!*found || rows->view(0) != "ok")
+            return connection.damage(*found ? rows->view(0) : "the check gave no answer");
+    }
+    auto rows = connection.query("SELECT digest, body FROM documents");
     if (!rows) return std::move(rows).error();
-    const auto found = rows->next();
-    if (!found) return found.error();
-    if (*found && rows->view(0) == "ok") return {};
-    return Error{.code = ErrorCode::Invalid,
-                 .message = *found ? rows->text(0) : std::string("the check gave no answer")};
+    for (;;) {
+        const auto more = rows->next();
+        if (!more) return more.error();
+        if (!*more) return {};
+        LAB_TRY(check_document(connection, rows->view(1), rows->digest(0)));
+    }
 }
 
 } // namespace lab::store::detail

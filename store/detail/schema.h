@@ -29,7 +29,11 @@ Result<void> migrate(Connection& connection, std::span<const Migration> steps);
 /// Settings that a connection has or a new file is made with.
 Result<void> configure(Connection& connection);
 
-/// Reads the whole database looking for damage: seconds for a gigabyte. Invalid, saying what is wrong.
-Result<void> quick_check(Connection& connection);
+/// Reads the whole database looking for damage, of its structure and of the documents in it: seconds for a
+/// gigabyte. Invalid, saying what is wrong.
+Result<void> check_all(Connection& connection);
+/// Invalid where a document is not what it was when it was kept.
+Result<void> check_document(const Connection& connection, std::string_view body,
+                            const std::optional<Digest>& digest);
 
 } // namespace lab::store::detail

@@ -123,7 +123,7 @@ Result<void> check_snapshot(const fs::path& path, std::int64_t newest_version) {
         return Error{.code = ErrorCode::Unsupported,
                      .message = fmt::format("its schema is version {}, this lab knows {}", state->version,
                                             newest_version)};
-    return quick_check(*opened);
+    return check_all(*opened);
 }
 
 Result<void> restore_snapshot(const fs::path& snapshot, const fs::path& target) {

@@ -16,7 +16,6 @@ namespace lab::store::detail {
 namespace {
 
 constexpr int kBusyMilliseconds = 30'000;
-constexpr std::string_view kDamaged = "the state database is damaged";
 
 // SQLITE_TRANSIENT without its C cast: SQLite copies what is bound.
 const sqlite3_destructor_type kCopy = reinterpret_cast<sqlite3_destructor_type>(std::intptr_t{-1});
@@ -68,10 +67,6 @@ struct Prepared {
 
 std::filesystem::path damage_mark(const std::filesystem::path& path) {
     return path.native() + ".damaged";
-}
-
-bool is_damage(const Error& error) {
-    return error.message.starts_with(kDamaged);
 }
 
 // Rows
@@ -156,6 +151,16 @@ Result<Connection> Connection::open(const std::filesystem::path& path, Mode mode
     return connection;
 }
 
+Error Connection::damage(std::string_view what) const {
+    if (mode_ == Mode::ReadWrite)
+        const Descriptor mark(::open(damage_mark(path_).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    return {.code = ErrorCode::Invalid,
+            .message = fmt::format("the state database '{}' is damaged", escape_controls(path_.native())),
+            .context = {std::string(what)},
+            .hint =
+                "run the command again: the damaged file is set aside and the newest good snapshot restored"};
+}
+
 Error Connection::failure(int code) const {
     const int primary = code & 0xff;
     const std::string name = fmt::format("'{}'", escape_controls(path_.native()));
@@ -167,15 +172,7 @@ Error Connection::failure(int code) const {
                 .hint = "free some space and run the command again; what was recorded before is safe"};
     switch (primary) {
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: {
-        if (mode_ == Mode::ReadWrite)
-            const Descriptor mark(::open(damage_mark(path_).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-        return {
-            .code = ErrorCode::Invalid,
-            .message = fmt::format("{}: {}: {}", kDamaged, name, said),
-            .hint =
-                "run the command again: the damaged file is set aside and the newest good snapshot restored"};
-    }
+    case SQLITE_NOTADB: return damage(said);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:

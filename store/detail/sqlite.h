@@ -104,6 +104,8 @@ class Connection {
     /// What went wrong in the last call. A damaged database leaves damage_mark() behind, so that the next
     /// start checks it.
     Error failure(int code) const;
+    /// The same for damage that SQLite cannot see. The reason is the error's first context.
+    Error damage(std::string_view what) const;
 
   private:
     Connection(sqlite3* handle, std::filesystem::path path, Mode mode);
@@ -116,8 +118,6 @@ class Connection {
 
 /// The file that says that a read of the database at `path` met damage.
 std::filesystem::path damage_mark(const std::filesystem::path& path);
-/// Whether an error came from a damaged database.
-bool is_damage(const Error& error);
 
 /// Full: on the disk when commit() returns. Normal: safe from a kill, the last moments may be lost in a power
 /// cut.
