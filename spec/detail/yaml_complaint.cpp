@@ -68,6 +68,7 @@ std::string what_is_at(std::string_view text, std::size_t offset) {
 
 Complaint made(std::string message, std::size_t at, std::string help) {
     Complaint complaint;
+    complaint.code = "yaml/syntax";
     complaint.message = std::move(message);
     complaint.at = at;
     complaint.help = std::move(help);

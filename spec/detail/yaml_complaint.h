@@ -12,7 +12,7 @@
 namespace lab::spec::detail {
 
 struct Complaint {
-    std::string code = "yaml/syntax";
+    std::string code;
     std::string message;
     std::size_t at = 0; // byte offset
     std::string help;

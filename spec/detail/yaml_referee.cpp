@@ -222,7 +222,8 @@ void Handler::check_indentation(std::size_t at) {
     while (start > 0 && is_blank(text_[start - 1]))
         tab |= text_[--start] == '\t';
     if (!tab || (start > 0 && text_[start - 1] != '\n')) return;
-    complain({.message = "a tab is used for indentation",
+    complain({.code = "yaml/syntax",
+              .message = "a tab is used for indentation",
               .at = text_.find('\t', start),
               .help = "indent with spaces",
               .note = {}});
@@ -318,7 +319,8 @@ void Handler::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
         return;
     }
     if (builder_->in_list() && flow_.back()) {
-        complain({.message = "an item is missing here",
+        complain({.code = "yaml/syntax",
+                  .message = "an item is missing here",
                   .at = at,
                   .help = "write null for an empty item",
                   .note = {}});
@@ -420,7 +422,8 @@ bool referee_yaml(const YamlBody& body, const YamlLimits& limits, DocumentBuilde
             at < 0 ? body.text.size() : std::min(static_cast<std::size_t>(at), body.text.size());
         return complain(explain(body.text, offset, problem.msg));
     } catch (const std::exception& problem) {
-        return complain({.message = fmt::format("the file cannot be read as YAML: {}", problem.what()),
+        return complain({.code = "yaml/syntax",
+                         .message = fmt::format("the file cannot be read as YAML: {}", problem.what()),
                          .at = source.reached(),
                          .help = {},
                          .note = {}});

@@ -124,6 +124,12 @@ class Scanner {
 };
 
 ScanOutcome Scanner::run() {
+    if (next_line() && pos_ == line_start_ && text_.substr(pos_, 3) == "---" && is_gap(pos_ + 3)) {
+        pos_ += 3; // the one place where it says nothing
+        if (!end_of_line()) return outcome_;
+    } else if (outcome_ == ScanOutcome::Read) {
+        pos_ = line_start_;
+    }
     while (next_line())
         if (!line()) return outcome_;
     if (outcome_ != ScanOutcome::Read) return outcome_;

@@ -209,6 +209,7 @@ TEST(Document, TheScannerTakesOrdinaryFiles) {
     EXPECT_TRUE(scans("content: \"{{ params.banner }} on {{ server.name }}\\n\"\nscript: |\n  #!/bin/sh\n\n  "
                       "echo 'x: y'\nz: 1\n"));
     EXPECT_TRUE(scans("a: 1\r\nb:\r\n- x\r\n"));
+    EXPECT_TRUE(scans("# first\n--- # begins\na: 1\n"));
     EXPECT_TRUE(scans("{\"a\": [1,\n  {\"b\": null}],\n \"c\": \"d\"}\n"));
     EXPECT_TRUE(scans("batch: 25%\nurl: http://a/b?c=d#e\nglob: a*\npath: /etc/[a]\n"));
 }
@@ -216,8 +217,8 @@ TEST(Document, TheScannerTakesOrdinaryFiles) {
 TEST(Document, TheScannerLeavesTheRestToTheReferee) {
     for (const char* text :
          {"a: &x 1\n", "a: *x\n", "a: !t b\n", "a: >\n  b\n", "a: b\n  c\n", "a: 'b\n  c'\n",
-          "a: \"\\u0041\"\n", "? a\n: b\n", "---\na: 1\n", "a:\tb\n", "  a: 1\nb: 2\n", "a: [b: c]\n",
-          "a: b: c\n", "a\n", "a: [b\n", "a: |+\n  b\n", "a: |2\n   b\n", "a: {b}\n"})
+          "a: \"\\u0041\"\n", "? a\n: b\n", "--- a\n", "a: 1\n---\n", "a:\tb\n", "  a: 1\nb: 2\n",
+          "a: [b: c]\n", "a: b: c\n", "a\n", "a: [b\n", "a: |+\n  b\n", "a: |2\n   b\n", "a: {b}\n"})
         EXPECT_FALSE(scans(text)) << text;
 }
 
