@@ -218,13 +218,13 @@ bool same(const api::Resource& left, const api::Resource& right) {
            left.properties == right.properties;
 }
 
-Comparison compare(const api::Resource& desired, const api::Resource* applied, const Machine& given) {
+Comparison compare(const api::Resource& desired, const std::string& id, const api::Resource* applied,
+                   const Machine& given) {
     Comparison out;
     if (!given.live && needs_live(desired)) {
         out.standing = Standing::NeedsLive;
         return out;
     }
-    const std::string id = desired.id();
     Machine machine = given;
     if (machine.unseen &&
         std::find(machine.unseen->begin(), machine.unseen->end(), id) != machine.unseen->end())

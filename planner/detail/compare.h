@@ -36,8 +36,10 @@ struct Machine {
         nullptr; // resources to compare as if they had not been looked at
 };
 
-/// `applied` is null where the resource was never brought about. Private values come out as fingerprints.
-Comparison compare(const api::Resource& desired, const api::Resource* applied, const Machine& machine);
+/// `id` is the desired resource's. `applied` is null where it was never brought about. Private values come
+/// out as fingerprints.
+Comparison compare(const api::Resource& desired, const std::string& id, const api::Resource* applied,
+                   const Machine& machine);
 
 /// Where the machine is not as it was left; empty where that is not known.
 std::vector<api::DriftItem> drift_of(const std::string& server, const api::Resource& applied,

@@ -44,16 +44,22 @@ void drop_cycles(Edges& edges) {
 Units::Units(const DesiredServer& desired, const AppliedServer* applied, const Machine& machine)
     : desired_(&desired) {
     if (applied) remember(*applied);
+    std::size_t count = 0;
+    for (const spec::ModuleUnit& each : desired.units)
+        count += each.resources.size();
+    desired_ids_.reserve(count);
     ids_.resize(size());
     results_.resize(size());
     for (std::size_t u = 0; u < size(); ++u) {
         const auto& resources = unit(u).resources;
-        ids_[u].reserve(resources.size());
+        ids_[u].reserve(resources.size()); // desired_ids_ refers to them
+        results_[u].reserve(resources.size());
         for (std::size_t i = 0; i < resources.size(); ++i) {
             ids_[u].push_back(resources[i].id());
             desired_ids_.emplace(ids_[u].back(), DesiredRef{u, i});
             const AppliedRef* before = this->applied(ids_[u].back());
-            results_[u].push_back(compare(resources[i], before ? before->resource : nullptr, machine));
+            results_[u].push_back(
+                compare(resources[i], ids_[u].back(), before ? before->resource : nullptr, machine));
         }
     }
 }
