@@ -108,8 +108,8 @@ std::optional<std::string> read_hostname(const Tree& tree, const FactSources& so
 }
 
 template <typename T>
-void set_filled(ValueMap& map, std::string key, T value) {
-    if (!value.empty()) map.set(std::move(key), std::move(value));
+void set_filled(ValueMap& map, std::string_view key, T value) {
+    if (!value.empty()) map.set(std::string(key), std::move(value));
 }
 
 } // namespace
@@ -147,7 +147,7 @@ void set_text(ValueMap& map, std::string key, std::optional<std::string> text) {
     if (text) map.set(std::move(key), std::move(*text));
 }
 
-FactSources live_sources(std::stop_token stop) {
+FactSources live_sources(const std::stop_token& stop) {
     FactSources sources;
     sources.arch = machine_arch();
     sources.output = [stop](const std::vector<std::string>& argv) -> std::optional<std::string> {
@@ -191,8 +191,8 @@ Value collect_facts(const Tree& tree, const FactSources& sources) {
     return facts;
 }
 
-Value collect_facts(const Tree& tree, std::stop_token stop) {
-    return collect_facts(tree, live_sources(std::move(stop)));
+Value collect_facts(const Tree& tree, const std::stop_token& stop) {
+    return collect_facts(tree, live_sources(stop));
 }
 
 Value tree_facts(const Tree& tree, const Value& machine) {

@@ -37,7 +37,7 @@ struct FactSources {
     std::function<std::string()> hypervisor;
 };
 
-FactSources live_sources(std::stop_token stop);
+FactSources live_sources(const std::stop_token& stop);
 Value collect_facts(const Tree& tree, const FactSources& sources);
 
 /// A file below sources.root without surrounding white space; nullopt where it cannot be read or is empty.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxStatus = 64u << 20;
 constexpr std::string_view kListsStamp = "/var/lib/lab/apt-updated";
-constexpr std::time_t kDay = 24 * 60 * 60;
+constexpr std::time_t kDay = std::time_t{24} * 60 * 60;
 
 /// The value of `field` in a paragraph of a control file; empty where it has none.
 std::string_view field_of(std::string_view paragraph, std::string_view field) {
