@@ -49,8 +49,7 @@ class Lines {
     struct Wake {
         int fd;
         void operator()() const noexcept {
-            const std::uint64_t one = 1;
-            static_cast<void>(::write(fd, &one, sizeof one));
+            ::eventfd_write(fd, 1);
         }
     };
 

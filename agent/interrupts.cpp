@@ -22,8 +22,7 @@ Interrupts::Interrupts() {
 }
 
 Interrupts::~Interrupts() {
-    const std::uint64_t one = 1;
-    if (end_.valid()) static_cast<void>(!::write(end_.get(), &one, sizeof one));
+    if (end_.valid()) ::eventfd_write(end_.get(), 1);
 }
 
 void Interrupts::wait() {

@@ -197,6 +197,7 @@ Result<std::uint32_t> Tree::id_of(std::string_view name, std::string_view path, 
                                   std::string_view kind) const {
     for (const auto& [known, id] : names(path, cache).entries)
         if (known == name) return id;
+    if (name == "root") return 0; // also in a tree that has no accounts yet
     std::uint32_t number = 0;
     const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
     if (parsed.ec == std::errc() && parsed.ptr == name.data() + name.size() && number != UINT32_MAX)
@@ -208,7 +209,7 @@ Result<std::uint32_t> Tree::id_of(std::string_view name, std::string_view path, 
 std::string Tree::name_of(std::uint32_t id, std::string_view path, Names& cache) const {
     for (const auto& [name, known] : names(path, cache).entries)
         if (known == id) return name;
-    return std::to_string(id);
+    return id == 0 ? "root" : std::to_string(id);
 }
 
 Result<uid_t> Tree::user_id(std::string_view name) const {

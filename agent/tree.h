@@ -81,7 +81,8 @@ class Tree {
     Result<void> set_ownership(std::string_view path, std::optional<mode_t> mode, std::optional<uid_t> uid,
                                std::optional<gid_t> gid) const;
 
-    /// Names by the tree's own /etc/passwd and /etc/group; a number that is none there stays a number.
+    /// Names by the tree's own /etc/passwd and /etc/group; a number that is none there stays a number, and 0
+    /// is root.
     Result<uid_t> user_id(std::string_view name) const;
     Result<gid_t> group_id(std::string_view name) const;
     std::string user_name(uid_t id) const;

@@ -91,6 +91,7 @@ TEST_F(TreeTest, NamesAreThoseOfTheTree) {
     EXPECT_EQ(inside.user_id("nobody").error().code, ErrorCode::NotFound);
     EXPECT_EQ(inside.user_name(4242), "web");
     EXPECT_EQ(inside.user_name(5), "5");
+    EXPECT_EQ(inside.group_name(0), "root") << "also where there is no /etc/group";
     put("etc/passwd", "db:x:4242:100::/:/bin/false\nmore:x:1:1::/:/\n");
     EXPECT_EQ(inside.user_name(4242), "db") << "a changed file is read again";
 }
