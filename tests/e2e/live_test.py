@@ -46,12 +46,13 @@ class OnMachine(unittest.TestCase):
 
     machine: nspawn.Machine
 
-    def agent(self, mode: str, *resources: dict) -> dict[str, dict]:
+    def agent(self, mode: str, *resources: dict, options=()) -> dict[str, dict]:
         """One run; the report's resources by id."""
         document = {"format": "lab.desired/1", "server": "probe", "server_id": "", "inventory": "test",
                     "commit": None, "key": base64.b64encode(b"k" * 32).decode(), "resources": list(resources)}
         self.machine.write("/root/desired.json", json.dumps(document))
-        done = self.machine.run("lab-agent", mode, "--desired", "/root/desired.json", "-o", "json", check=False)
+        done = self.machine.run("lab-agent", mode, "--desired", "/root/desired.json", "-o", "json", *options,
+                                check=False)
         try:
             report = json.loads(done.stdout)
         except json.JSONDecodeError:
@@ -258,6 +259,21 @@ class Debian(OnMachine):
         self.brings_about(resource("user/jo", ensure="absent"))
         self.brings_about(resource("group/crew", ensure="absent"))
         self.assertTrue(self.machine.path("/srv/jo").is_dir())
+
+    def test_user_in_a_tree(self):
+        in_tree = {"options": ["--root", "/srv/tree"]}
+        group = resource("group/crew", gid=4321)
+        user = resource("user/jo", group="crew", create_home=True, password_hash="$6$x", after=["group/crew"])
+        file = resource("file/srv/jo", content="x", owner="jo", group="crew", after=["user/jo", "group/crew"])
+        package = resource("package/probe")
+        applied = self.agent("apply", group, user, file, package, options=["--create-root", "--root", "/srv/tree"])
+        self.assert_status(applied, **{"group/crew": "changed", "user/jo": "changed", "file/srv/jo": "changed",
+                                       "package/probe": "skipped"})
+        self.assertEqual(self.machine.text("/srv/tree/etc/passwd"), "jo:x:1000:4321::/home/jo:/bin/sh\n")
+        self.assertEqual(self.machine.run("stat", "--format", "%u:%g", "/srv/tree/srv/jo", "/srv/tree/home/jo").stdout,
+                         "1000:4321\n" * 2)
+        self.assertNotIn("jo:", self.machine.text("/etc/passwd"))
+        self.assert_status(self.agent("check", group, user, file, **in_tree), all="ok")
 
     def test_user_who_is_told_no(self):
         self.assertIn("'nowhere'", self.fails(resource("user/sam", groups=["nowhere"])))
