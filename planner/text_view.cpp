@@ -59,7 +59,7 @@ std::string padded(std::string text, std::size_t columns) {
 std::string age_text(std::string_view at, const std::optional<WallTime>& now) {
     const auto time = parse_time(at);
     if (!now || !time) return std::string(at);
-    return format_age(*now - *time) + " ago";
+    return *now - *time < std::chrono::seconds(2) ? "just now" : format_age(*now - *time) + " ago";
 }
 
 std::string waiting_text(std::size_t count) {

@@ -119,6 +119,8 @@ std::vector<std::string> headlines(const api::Action& action) {
     const bool is_server = unit_of(action.resource).empty();
     std::string_view last, whole; // resources last named, and last dealt with as a whole
     for (const api::PropertyChange& change : action.changes) {
+        // Why a server is made says more than the settings it is made with.
+        if (is_server && is_new && !action.reason.empty()) break;
         if (is_server) {
             out.push_back(escape_controls(change.path) + inline_values(change));
             continue;
