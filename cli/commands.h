@@ -11,7 +11,15 @@ extern const Command kConfigGet;
 extern const Command kConfigList;
 extern const Command kConfigPath;
 extern const Command kConfigSet;
+extern const Command kDescribe;
+extern const Command kDoctor;
+extern const Command kExplain;
+extern const Command kGet;
 extern const Command kHelp;
+extern const Command kInit;
+extern const Command kShow;
+extern const Command kTargets;
+extern const Command kValidate;
 extern const Command kVersion;
 
 /// Every command, in the order of `lab help`.

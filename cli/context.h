@@ -14,7 +14,7 @@ struct Context {
     Sink& out; // data
     Sink& err; // everything else
     const Settings& settings;
-    const Environment& environment;
+    const Variables& environment;
     const providers::ProviderTable& providers;
     const Clock& clock;
     std::stop_token stop;            // asked for by Ctrl-C

@@ -14,7 +14,7 @@ namespace {
 constexpr Topic kTopics[] = {
     {"exit-codes", "what the exit codes mean"},
     {"environment", "the environment variables and settings that lab reads"},
-    {"targets", "how servers are selected, in YAML and on the command line"},
+    {"filters", "how servers are selected, in YAML and on the command line"},
     {"output", "the forms in which results are printed"},
 };
 

@@ -15,8 +15,8 @@ extern char** environ;
 
 namespace {
 
-lab::cli::Environment environment() {
-    lab::cli::Environment found;
+lab::cli::Variables environment() {
+    lab::cli::Variables found;
     for (char** entry = environ; entry && *entry; ++entry) {
         const std::string_view text(*entry);
         const auto equals = text.find('=');

@@ -82,4 +82,46 @@ std::string branches(const std::vector<std::string>& lines, std::string_view ind
     return out;
 }
 
+std::string facts_text(const Facts& facts) {
+    std::size_t width = 0;
+    for (const auto& fact : facts)
+        width = std::max(width, display_width(fact.first));
+    std::string out;
+    for (const auto& [name, value] : facts) {
+        out += name + ":" + std::string(width - display_width(name) + 2, ' ');
+        out += (value.empty() ? "-" : escape_controls(value)) + "\n";
+    }
+    return out;
+}
+
+std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], display_width(escape_controls(row[i])));
+    }
+    std::vector<std::string> lines;
+    for (const auto& row : rows) {
+        std::string line;
+        std::size_t gap = 0;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const std::string text = escape_controls(row[i]);
+            if (!text.empty()) line += std::string(gap, ' ') + text;
+            gap = text.empty() ? gap + widths[i] : widths[i] - display_width(text);
+            if (widths[i] != 0) gap += 2;
+        }
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+std::string section_text(std::string_view title, const std::vector<std::string>& lines) {
+    if (lines.empty()) return {};
+    std::string out = fmt::format("{}:\n", title);
+    for (const std::string& line : lines)
+        out += fmt::format("  {}\n", line);
+    return out;
+}
+
 } // namespace lab::cli

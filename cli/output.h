@@ -92,6 +92,14 @@ struct Table {
 /// A tree of lines as the `show` commands print it: "├── ", "└── ".
 std::string branches(const std::vector<std::string>& lines, std::string_view indent = "  ");
 
+/// "Name:   db-1" lines; the values begin in one column. An empty value prints "-".
+using Facts = std::vector<std::pair<std::string, std::string>>;
+std::string facts_text(const Facts& facts);
+/// The cells of each row in columns two spaces apart, as lines without their ends.
+std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& rows);
+/// Lines below `title`, indented by two; nothing where there are none.
+std::string section_text(std::string_view title, const std::vector<std::string>& lines);
+
 /// YAML 1.2 of a value, block style; strings are quoted where they would read as something else. Ends in a
 /// newline.
 std::string write_yaml(const Value& value);

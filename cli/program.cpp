@@ -30,7 +30,7 @@ bool has_form(const Forms& forms, Form form) {
     return false;
 }
 
-bool colored(const Settings& settings, const Environment& environment, const Arguments& arguments,
+bool colored(const Settings& settings, const Variables& environment, const Arguments& arguments,
              bool terminal) {
     if (arguments.has("no-color")) return false;
     const std::string& wish = settings.get("color").value;

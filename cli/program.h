@@ -7,7 +7,7 @@ namespace lab::cli {
 
 /// What main found around the program.
 struct Surroundings {
-    Environment environment;
+    Variables environment;
     std::filesystem::path directory; // the current one
     std::filesystem::path program;   // this binary
     bool out_is_terminal = false, err_is_terminal = false, in_is_terminal = false;

@@ -18,6 +18,12 @@ Result<void> report(const Diagnostics& diagnostics, const SourceLines& lines, Co
                                         counted(diagnostics.errors(), "error"))};
 }
 
+bool has_state(const std::filesystem::path& home) {
+    std::error_code failed;
+    return std::filesystem::exists(home / "state.db", failed) ||
+           std::filesystem::exists(home / "state.id", failed);
+}
+
 void add_terms(std::vector<spec::Term>& terms, const Arguments& arguments, std::string_view option) {
     for (std::string& text : arguments.values(option))
         terms.push_back({.text = std::move(text), .at = {}});
@@ -53,16 +59,20 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
     }
     // Without a state nothing that depends on the key is kept or compared beyond this process.
     api::FingerprintKey key{.bytes = sha256("lab without a state").text()};
-    if (state == State::Open) {
+    if (state == State::Open || (state == State::IfThere && has_state(context.settings.home()))) {
         auto opened = store::Store::open({.home = context.settings.home(),
                                           .inventory = session->inventory_->origin.id,
                                           .clock = &context.clock},
                                          session->notes_);
-        if (!opened) return std::move(opened).error();
-        session->store_ = std::move(*opened);
+        if (!opened && state == State::Open) return std::move(opened).error();
+        if (opened)
+            session->store_ = std::move(*opened);
+        else
+            context.warn(
+                fmt::format("what was observed and applied is not known: {}", opened.error().text()));
         for (const std::string& warning : session->notes_.warnings)
             context.warn(warning);
-        key = session->store_->key();
+        if (session->store_) key = session->store_->key();
     }
     session->fleet_ = std::make_unique<spec::Fleet>(spec::Fleet::resolve(
         session->inventory_->loaded.inventory, reconciler::TableRules(context.providers), key, diagnostics));

@@ -17,7 +17,8 @@ class Session {
   public:
     /// Reads what --inventory and --ref name. Diagnostics go to stderr; with errors among them this fails and
     /// says what was not done. `with_state` opens (or makes) the state of LAB_HOME.
-    enum class State { None, Open };
+    /// IfThere: a state that is not there is not made, and one that cannot be opened is only warned of.
+    enum class State { None, IfThere, Open };
     static Result<std::unique_ptr<Session>> open(const Arguments& arguments, Context& context, State state);
     /// The same from a source that was found already (a saved plan's commit).
     static Result<std::unique_ptr<Session>> open(reconciler::InventorySource source, Context& context,
@@ -26,6 +27,7 @@ class Session {
     const reconciler::LoadedInventory& inventory() const noexcept { return *inventory_; }
     const spec::Fleet& fleet() const noexcept { return *fleet_; }
     store::Store& store() const noexcept { return *store_; }
+    bool has_store() const noexcept { return store_ != nullptr; }
     bool observe_all() const noexcept { return notes_.observe_all; }
     reconciler::Workspace workspace() const { return {.fleet = *fleet_, .origin = inventory_->origin}; }
     reconciler::Engine engine(Context& context) const;

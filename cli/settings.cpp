@@ -34,7 +34,7 @@ constexpr SettingRule kSettings[] = {
      .choices = kColors},
 };
 
-std::filesystem::path home_of(const Environment& environment) {
+std::filesystem::path home_of(const Variables& environment) {
     if (const auto home = environment.find("LAB_HOME"); home != environment.end() && !home->second.empty())
         return std::filesystem::absolute(home->second);
     if (const auto home = environment.find("HOME"); home != environment.end() && !home->second.empty())
@@ -77,7 +77,7 @@ Result<void> check_setting(const SettingRule& rule, std::string_view value) {
     return {};
 }
 
-Result<Settings> Settings::load(const Environment& environment) {
+Result<Settings> Settings::load(const Variables& environment) {
     Settings settings;
     settings.home_ = home_of(environment);
     auto file = read_config(settings.file());
@@ -98,7 +98,7 @@ Result<Settings> Settings::load(const Environment& environment) {
     return settings;
 }
 
-Settings Settings::defaults(const Environment& environment) {
+Settings Settings::defaults(const Variables& environment) {
     Settings settings;
     settings.home_ = home_of(environment);
     for (const SettingRule& rule : kSettings)

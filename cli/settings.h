@@ -9,7 +9,7 @@
 namespace lab::cli {
 
 /// The environment as the program found it; only main reads the real one.
-using Environment = std::map<std::string, std::string, std::less<>>;
+using Variables = std::map<std::string, std::string, std::less<>>;
 
 /// One key of config.yaml.
 struct SettingRule {
@@ -36,9 +36,9 @@ struct SettingValue {
 class Settings {
   public:
     /// Invalid where config.yaml or a variable holds something a setting does not take.
-    static Result<Settings> load(const Environment& environment);
+    static Result<Settings> load(const Variables& environment);
     /// The defaults alone, for when load() failed.
-    static Settings defaults(const Environment& environment);
+    static Settings defaults(const Variables& environment);
     /// LAB_HOME, else HOME/.lab. Not made yet, perhaps.
     const std::filesystem::path& home() const noexcept { return home_; }
     std::filesystem::path file() const { return home_ / "config.yaml"; }

@@ -20,7 +20,7 @@ class SettingsTest : public ::testing::Test {
     void config(const std::string& text) const {
         ASSERT_TRUE(write_file_atomic(home_ / "config.yaml", text));
     }
-    Result<Settings> load(Environment environment = {}) const {
+    Result<Settings> load(Variables environment = {}) const {
         environment.emplace("LAB_HOME", home_.string());
         return Settings::load(environment);
     }

@@ -1,0 +1,147 @@
+#include "cli/commands.h"
+#include "cli/listings.h"
+#include "cli/places.h"
+#include "cli/runs.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace lab::cli {
+namespace {
+
+constexpr Positional kPositionals[] = {
+    {.name = "KIND",
+     .summary = "servers, labels, groups, environments, clouds, modules, params or runs; or KIND/NAME",
+     .complete = Complete::Kind},
+    {.name = "NAME",
+     .summary = "only these",
+     .required = false,
+     .repeated = true,
+     .complete = Complete::Reference},
+};
+constexpr Example kExamples[] = {
+    {"lab get servers", "every server and how it is"},
+    {"lab get servers --label base -o wide", "servers with a label, with more columns"},
+    {"lab get labels", "what labels bring, and how many servers have them"},
+    {"lab get servers -o name", "one KIND/NAME a line, for scripts"},
+    {"lab get runs", "what was applied"},
+};
+
+/// `lab get` of things that only the state knows.
+Result<Listing> list_runs(const Session& session, WallTime now) {
+    constexpr std::size_t kNewest = 100;
+    auto runs = session.store().runs(kNewest);
+    if (!runs) return std::move(runs).error();
+    Listing listing{.table = run_table(*runs, now), .items = {}, .names = {}};
+    for (const store::Run& run : *runs) {
+        listing.names.push_back(run.id);
+        listing.items.emplace_back(run_value(run));
+    }
+    return listing;
+}
+
+Result<Listing> list(Kind kind, const Session& session, const Selection& selection, WallTime now) {
+    const spec::Fleet& fleet = session.fleet();
+    switch (kind) {
+    case Kind::Server: return list_servers(session, selection.servers, now);
+    case Kind::Label: return list_labels(fleet, selection);
+    case Kind::Group: return list_groups(fleet, selection);
+    case Kind::Environment: return list_environments(fleet, selection);
+    case Kind::Cloud: return list_clouds(fleet, selection);
+    case Kind::Module: return list_modules(fleet, selection);
+    case Kind::Param: return list_params(fleet);
+    case Kind::Run: return list_runs(session, now);
+    }
+    return Listing();
+}
+
+/// Keeps only what is named; NotFound where something named is not there.
+Result<Listing> only(Listing all, Kind kind, const std::vector<std::string>& names) {
+    if (names.empty()) return all;
+    Listing kept{.table = {.columns = all.table.columns, .rows = {}}, .items = {}, .names = {}};
+    for (const std::string& name : names) {
+        const auto found = std::find(all.names.begin(), all.names.end(), name);
+        if (found == all.names.end()) return no_such(kind, name, all.names);
+        const auto at = static_cast<std::size_t>(found - all.names.begin());
+        kept.names.push_back(name);
+        kept.table.rows.push_back(all.table.rows[at]);
+        kept.items.push_back(all.items[at]);
+    }
+    return kept;
+}
+
+Result<Selection> selection_of(const Arguments& arguments, const spec::Fleet& fleet, Context& context) {
+    auto filter = filter_of(arguments, fleet, context);
+    if (!filter) return std::move(filter).error();
+    Selection selection{.servers = {}, .filtered = filter->has_value()};
+    if (*filter) {
+        selection.servers = fleet.select(**filter);
+        return selection;
+    }
+    for (spec::ServerIndex i = 0; i < fleet.size(); ++i)
+        selection.servers.push_back(i);
+    return selection;
+}
+
+void print(const Listing& listing, Kind kind, Context& context) {
+    const KindWords& words = words_of(kind);
+    switch (context.form) {
+    case Form::Json:
+    case Form::Yaml:
+        print_document(context, fmt::format("lab.{}/1", words.many),
+                       {{std::string(words.many), Value(ValueList(listing.items))}});
+        return;
+    case Form::Name: {
+        std::string out;
+        for (const std::string& name : listing.names)
+            out += fmt::format("{}/{}\n", words.one, name);
+        context.out.write(out);
+        return;
+    }
+    case Form::Table:
+    case Form::Wide:
+        if (listing.names.empty()) context.note(fmt::format("no {}", words.many));
+        context.out.write(listing.table.text(context.form == Form::Wide, context.paint));
+    }
+}
+
+bool has_filters(const Arguments& arguments) {
+    const auto options = filter_options();
+    return std::any_of(options.begin(), options.end(),
+                       [&](const Option& option) { return arguments.has(option.name); });
+}
+
+Result<int> get(const Arguments& arguments, Context& context) {
+    auto reference = parse_reference(arguments.positionals());
+    if (!reference) return refuse_usage(context, {reference.error().message, reference.error().hint, &kGet});
+    const Kind kind = reference->kind;
+    if ((kind == Kind::Run || kind == Kind::Param) && has_filters(arguments))
+        return refuse_usage(
+            context,
+            {.message = fmt::format("filters select servers; they say nothing about {}", words_of(kind).many),
+             .command = &kGet});
+    auto session =
+        Session::open(arguments, context, kind == Kind::Run ? Session::State::Open : Session::State::IfThere);
+    if (!session) return std::move(session).error();
+    auto selection = selection_of(arguments, (*session)->fleet(), context);
+    if (!selection) return std::move(selection).error();
+    auto all = list(kind, **session, *selection, context.clock.wall());
+    if (!all) return std::move(all).error();
+    auto wanted = only(std::move(*all), kind, reference->names);
+    if (!wanted) return std::move(wanted).error();
+    print(*wanted, kind, context);
+    return kExitDone;
+}
+
+} // namespace
+
+constinit const Command kGet{.words = "get",
+                             .section = Section::Look,
+                             .summary = "list servers, labels, groups, modules, runs and more",
+                             .positionals = kPositionals,
+                             .filters = true,
+                             .forms = kListing,
+                             .examples = kExamples,
+                             .run = get};
+
+} // namespace lab::cli

@@ -1,0 +1,57 @@
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "support/json.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+namespace lab::cli {
+namespace {
+
+constexpr Example kExamples[] = {
+    {"lab validate", "check the inventory of this folder"},
+    {"lab validate --ref HEAD", "check it as it is in a commit"},
+    {"lab validate -o json", "all diagnostics as a document, for an editor or CI"},
+};
+
+std::string what_is_valid(const spec::Inventory& inventory) {
+    return fmt::format("inventory '{}' is valid: {}, {}, {}, {}", inventory.settings.name,
+                       counted(inventory.servers.size(), "server"), counted(inventory.labels.size(), "label"),
+                       counted(inventory.groups.size(), "group"),
+                       counted(inventory.modules.size(), "module"));
+}
+
+Result<int> validate(const Arguments& arguments, Context& context) {
+    auto source = open_source(arguments, context);
+    if (!source) return std::move(source).error();
+    if (!source->warning().empty()) context.warn(source->warning());
+    context.trace(fmt::format("reading {}", source->tree().describe()));
+    const spec::Loaded loaded = spec::load(source->tree());
+    Diagnostics diagnostics = loaded.diagnostics;
+    // Keys are compared with nothing here, so any will do.
+    const auto fleet = spec::Fleet::resolve(loaded.inventory, reconciler::TableRules(context.providers),
+                                            {.bytes = sha256("lab validate").text()}, diagnostics);
+    if (!diagnostics.has_errors()) fleet.check_documents(diagnostics);
+    const int code = diagnostics.has_errors() ? kExitFailed : kExitDone;
+    if (context.form == Form::Json || context.form == Form::Yaml) {
+        const Value document = to_value(diagnostics);
+        context.out.write(context.form == Form::Yaml ? write_yaml(document) : write_json_pretty(document));
+        return code;
+    }
+    if (!diagnostics.empty())
+        context.err.write(render_text(diagnostics, loaded.lines, {.color = context.err_paint.on}));
+    if (code == kExitDone) context.out.write(what_is_valid(loaded.inventory) + "\n");
+    return code;
+}
+
+} // namespace
+
+constinit const Command kValidate{.words = "validate",
+                                  .section = Section::Start,
+                                  .summary =
+                                      "check the whole inventory and report every problem with its place",
+                                  .forms = kDocument,
+                                  .examples = kExamples,
+                                  .run = validate};
+
+} // namespace lab::cli
