@@ -5,6 +5,7 @@
 
 namespace lab::cli {
 
+extern const Command kApply;
 extern const Command kComplete;
 extern const Command kCompletion;
 extern const Command kConfigGet;
@@ -12,12 +13,17 @@ extern const Command kConfigList;
 extern const Command kConfigPath;
 extern const Command kConfigSet;
 extern const Command kDescribe;
+extern const Command kDiff;
 extern const Command kDoctor;
+extern const Command kDrift;
 extern const Command kExplain;
 extern const Command kGet;
 extern const Command kHelp;
+extern const Command kHistory;
 extern const Command kInit;
+extern const Command kPlan;
 extern const Command kShow;
+extern const Command kSync;
 extern const Command kTargets;
 extern const Command kValidate;
 extern const Command kVersion;

@@ -34,6 +34,8 @@ constexpr SettingRule kSettings[] = {
      .choices = kColors},
 };
 
+} // namespace
+
 std::filesystem::path home_of(const Variables& environment) {
     if (const auto home = environment.find("LAB_HOME"); home != environment.end() && !home->second.empty())
         return std::filesystem::absolute(home->second);
@@ -41,8 +43,6 @@ std::filesystem::path home_of(const Variables& environment) {
         return std::filesystem::path(home->second) / ".lab";
     return std::filesystem::absolute(".lab");
 }
-
-} // namespace
 
 std::span<const SettingRule> setting_rules() {
     return kSettings;

@@ -11,6 +11,9 @@ namespace lab::cli {
 /// The environment as the program found it; only main reads the real one.
 using Variables = std::map<std::string, std::string, std::less<>>;
 
+/// LAB_HOME, else HOME/.lab; absolute.
+std::filesystem::path home_of(const Variables& environment);
+
 /// One key of config.yaml.
 struct SettingRule {
     std::string_view name;
