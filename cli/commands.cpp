@@ -76,11 +76,11 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kInit,       &kValidate,                                                            // start
-    &kPlan,       &kApply,     &kDrift,     &kDiff,       &kSync,                         // change
-    &kGet,        &kDescribe,  &kShow,      &kExplain,    &kTargets, &kHistory,           // look
-    &kConfigList, &kConfigGet, &kConfigSet, &kConfigPath, &kDoctor,                       // this machine
-    &kVersion,    &kCompletion, &kHelp,     &kComplete,
+    &kInit,       &kValidate,                                                    // start
+    &kPlan,       &kApply,      &kDrift,     &kDiff,       &kSync,               // change
+    &kGet,        &kDescribe,   &kShow,      &kExplain,    &kTargets, &kHistory, // look
+    &kConfigList, &kConfigGet,  &kConfigSet, &kConfigPath, &kDoctor,             // this machine
+    &kVersion,    &kCompletion, &kHelp,      &kComplete,
 };
 
 } // namespace

@@ -64,9 +64,10 @@ int run(int count, char** words) {
                                         .in_is_terminal = ::isatty(STDIN_FILENO) == 1,
                                         .stop = interrupts.token()};
     lab::providers::ProviderTable providers;
-    providers.add(std::make_unique<lab::providers::local::LocalProvider>(lab::providers::local::LocalProvider::Options{
-        .home = lab::cli::home_of(surroundings.environment),
-        .agent = {.path = lab::providers::local::agent_beside_this_program()}}));
+    providers.add(
+        std::make_unique<lab::providers::local::LocalProvider>(lab::providers::local::LocalProvider::Options{
+            .home = lab::cli::home_of(surroundings.environment),
+            .agent = {.path = lab::providers::local::agent_beside_this_program()}}));
     lab::cli::DescriptorSink out(STDOUT_FILENO, "stdout"), err(STDERR_FILENO, "stderr");
     const std::vector<std::string> arguments(words + 1, words + count);
     return lab::cli::run_program(arguments, out, err, surroundings, providers, lab::system_clock());

@@ -129,6 +129,7 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
     if (prepared.diagnostics.has_errors()) return prepared;
     prepared.plan = planner::make_plan(input).plan;
     withhold_fingerprints(prepared.plan);
+    point_at_decisions(prepared.plan, workspace.fleet);
     prepared.servers.assign(names.begin(), names.end());
     return prepared;
 }

@@ -249,6 +249,7 @@ class Gathering {
                             counted(skipped_, "resource")));
         prepared.plan = planner::make_plan(input_).plan;
         block_foreign_machines(prepared.plan, input_.servers);
+        if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
         prepared.servers = std::move(scope.servers);
         return prepared;
