@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from lab_harness import BIN, LabCase, main
 
 SHIM_SOURCE = pathlib.Path(__file__).with_name("kill_at.c")
-MOST_POINTS = int(os.environ.get("LAB_CRASH_POINTS", "60"))  # of one program; more are sampled evenly
+MOST_POINTS = int(os.environ.get("LAB_CRASH_POINTS", "40"))  # of one program; more are sampled evenly
 
 
 class CrashCase(LabCase):
