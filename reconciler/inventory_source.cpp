@@ -112,6 +112,24 @@ TableRules::validate(std::string_view provider, const ValueMap& settings, bool o
     return problems;
 }
 
+std::vector<spec::ProviderRules::FleetProblem>
+TableRules::validate_fleet(std::string_view provider, std::span<const FleetServer> servers) const {
+    const providers::Provider* known = table_.find(provider);
+    if (!known) return {};
+    std::vector<providers::Provider::FleetServer> asked;
+    asked.reserve(servers.size());
+    for (const FleetServer& server : servers)
+        asked.push_back({.name = server.name, .settings = &server.settings});
+    std::vector<FleetProblem> problems;
+    for (providers::Provider::FleetProblem& problem : known->validate_fleet(asked))
+        problems.push_back({.server = problem.server,
+                            .other = problem.other,
+                            .setting = std::move(problem.setting),
+                            .message = std::move(problem.message),
+                            .help = std::move(problem.help)});
+    return problems;
+}
+
 Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source) {
     spec::Loaded loaded = spec::load(source.tree());
     api::Plan::Inventory origin{.source = source.name(),

@@ -57,6 +57,8 @@ class TableRules final : public spec::ProviderRules {
     std::vector<std::string> names() const override;
     std::vector<Problem> validate(std::string_view provider, const ValueMap& settings,
                                   bool on_server) const override;
+    std::vector<FleetProblem> validate_fleet(std::string_view provider,
+                                             std::span<const FleetServer> servers) const override;
 
   private:
     const providers::ProviderTable& table_;

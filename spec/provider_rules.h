@@ -3,6 +3,7 @@
 
 #include "support/value.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,18 @@ class ProviderRules {
     /// Problems of a server's settings (those of its cloud overlaid by its own), or of a cloud's alone.
     virtual std::vector<Problem> validate(std::string_view provider, const ValueMap& settings,
                                           bool on_server) const = 0;
+    /// Servers of one provider against each other: no two may be one machine. `other` is the server it
+    /// collides with; an empty setting means the server as a whole.
+    struct FleetServer {
+        std::string_view name;
+        ValueMap settings; // as for validate()
+    };
+    struct FleetProblem {
+        std::size_t server, other; // indexes
+        std::string setting, message, help;
+    };
+    virtual std::vector<FleetProblem> validate_fleet(std::string_view provider,
+                                                     std::span<const FleetServer> servers) const = 0;
 };
 
 /// Providers that lab knows by name; not every build has each.

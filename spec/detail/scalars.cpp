@@ -5,6 +5,7 @@
 #include "spec/detail/fleet_state.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -86,6 +87,12 @@ void check_levels(const FleetState& state, Reporter& reporter) {
 constexpr std::string_view kServerKeys[] = {"environment", "cloud",  "provider", "region",
                                             "labels",      "params", "protect"};
 
+const Span& place_of(const Server& server, std::string_view setting) {
+    const auto written = std::find_if(server.setting_places.begin(), server.setting_places.end(),
+                                      [&](const auto& place) { return place.first == setting; });
+    return written == server.setting_places.end() ? server.at : written->second;
+}
+
 /// Every key of a server that is not the language's own is a setting of its provider.
 void check_server_settings(const FleetState& state, ServerIndex index, Reporter& reporter) {
     const Server& server = state.server(index);
@@ -99,16 +106,35 @@ void check_server_settings(const FleetState& state, ServerIndex index, Reporter&
     }
     for (auto& problem :
          state.providers->validate(provider, merged_settings(state, index), /*on_server=*/true)) {
-        const auto written = std::find_if(server.setting_places.begin(), server.setting_places.end(),
-                                          [&](const auto& place) { return place.first == problem.setting; });
+        const Span& at = place_of(server, problem.setting);
         const Cloud* cloud = state.servers[index].declared_cloud;
-        const bool of_cloud =
-            written == server.setting_places.end() && cloud && cloud->settings.contains(problem.setting);
+        const bool of_cloud = &at == &server.at && cloud && cloud->settings.contains(problem.setting);
         if (of_cloud) continue; // said once, there
         std::string help = std::move(problem.help);
         if (const std::string near = did_you_mean(problem.setting, kServerKeys); !near.empty()) help = near;
-        reporter.error("spec/bad-setting", std::move(problem.message),
-                       written == server.setting_places.end() ? server.at : written->second, std::move(help));
+        reporter.error("spec/bad-setting", std::move(problem.message), at, std::move(help));
+    }
+}
+
+/// What a provider says to all its servers together.
+void check_collisions(const FleetState& state, Reporter& reporter) {
+    std::map<std::string_view, std::vector<ServerIndex>> by_provider;
+    for (ServerIndex i = 0; i < state.servers.size(); ++i)
+        if (state.providers->present(state.servers[i].provider))
+            by_provider[state.servers[i].provider].push_back(i);
+    for (const auto& [provider, indexes] : by_provider) {
+        std::vector<ProviderRules::FleetServer> servers;
+        servers.reserve(indexes.size());
+        for (const ServerIndex index : indexes)
+            servers.push_back({.name = state.server(index).name, .settings = merged_settings(state, index)});
+        for (auto& problem : state.providers->validate_fleet(provider, servers)) {
+            const Server& server = state.server(indexes[problem.server]);
+            const Server& other = state.server(indexes[problem.other]);
+            reporter.error("spec/same-machine", std::move(problem.message), place_of(server, problem.setting),
+                           std::move(problem.help),
+                           {{.message = fmt::format("server '{}' is here", other.name),
+                             .at = place_of(other, problem.setting)}});
+        }
     }
 }
 
@@ -206,6 +232,7 @@ void resolve_scalars(FleetState& state, Reporter& reporter) {
             scalars.domain = domain.text->value;
         resolve_cloud(state, i, reporter);
     }
+    check_collisions(state, reporter);
 }
 
 } // namespace lab::spec::detail

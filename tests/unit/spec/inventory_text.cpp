@@ -56,6 +56,19 @@ std::vector<ProviderRules::Problem> TestProviders::validate(std::string_view pro
     return problems;
 }
 
+std::vector<ProviderRules::FleetProblem>
+TestProviders::validate_fleet(std::string_view, std::span<const FleetServer> servers) const {
+    std::map<std::string, std::size_t> first;
+    std::vector<FleetProblem> problems;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const Value* root = servers[i].settings.find("root");
+        if (!root) continue;
+        const auto [found, added] = first.emplace(display(*root), i);
+        if (!added) problems.push_back({i, found->second, "root", "'root' is given twice", ""});
+    }
+    return problems;
+}
+
 std::string problems(const Diagnostics& diagnostics, const SourceLines& lines) {
     if (diagnostics.empty()) return {};
     return render_text(

@@ -34,6 +34,9 @@ class TestProviders : public ProviderRules {
     std::vector<std::string> names() const override { return {"local"}; }
     std::vector<Problem> validate(std::string_view provider, const ValueMap& settings,
                                   bool on_server) const override;
+    /// Equal roots collide.
+    std::vector<FleetProblem> validate_fleet(std::string_view provider,
+                                             std::span<const FleetServer> servers) const override;
 };
 
 /// The diagnostics as a person sees them, or the empty string.

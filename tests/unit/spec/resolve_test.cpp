@@ -77,6 +77,17 @@ TEST(Resolve, ProvidersCheckSettingsAtTheirOwnPlace) {
                           "lab.yaml:8:37 spec/unknown-key a server has no key 'enviroment'\n");
 }
 
+TEST(Resolve, TwoServersThatWouldBeOneMachineAreShownBoth) {
+    const Resolved lab(
+        Files{{"lab.yaml", lab_yaml("clouds: {here: {provider: local}}\nservers:\n  a: {root: x}\n"
+                                    "  b: {root: y}\n  c: {cloud: here, root: x}\n")}});
+    EXPECT_EQ(lab.said(), "lab.yaml:9:20 spec/same-machine 'root' is given twice\n");
+    const auto& notes = lab.diagnostics().items().at(0).notes;
+    ASSERT_EQ(notes.size(), 1u);
+    EXPECT_EQ(notes[0].message, "server 'a' is here");
+    EXPECT_EQ(notes[0].at.text(), "lab.yaml:7:7");
+}
+
 TEST(Resolve, LabelsOfAllLevelsAreUnited) {
     const Resolved lab(Files{
         {"lab.yaml",
