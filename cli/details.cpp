@@ -228,7 +228,7 @@ Detail module_detail(const Session& session, const std::string& name, WallTime n
         param_rows.push_back({param.name, param_text(param), param.summary});
     }
     for (const spec::ResourceTemplate& resource : module.resources) {
-        const std::string id = fmt::format("{}/{}", resource.type, resource.name.value);
+        const std::string id = api::resource_id(resource.type, resource.name.value);
         resources.emplace_back(ValueMap{{"id", Value(id)}, {"source", place_value(resource.at)}});
         resource_rows.push_back({id, resource.at.text()});
     }

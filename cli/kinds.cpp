@@ -18,7 +18,8 @@ constexpr KindWords kKinds[] = {
     {.kind = Kind::Environment,
      .one = "environment",
      .many = "environments",
-     .other = "env",
+     .short_one = "env",
+     .short_many = "envs",
      .summary = "defaults for their servers"},
     {.kind = Kind::Cloud,
      .one = "cloud",
@@ -48,8 +49,9 @@ const KindWords& words_of(Kind kind) {
 Result<Kind> parse_kind(std::string_view word) {
     std::vector<std::string_view> all;
     for (const KindWords& words : kKinds) {
-        if (word == words.one || word == words.many || (!words.other.empty() && word == words.other))
-            return words.kind;
+        const bool is_short =
+            !words.short_one.empty() && (word == words.short_one || word == words.short_many);
+        if (word == words.one || word == words.many || is_short) return words.kind;
         all.push_back(words.one);
         all.push_back(words.many);
     }

@@ -16,7 +16,7 @@ enum class Kind { Server, Label, Group, Environment, Cloud, Module, Param, Run }
 struct KindWords {
     Kind kind;
     std::string_view one, many;
-    std::string_view other = {}; // a short form: "env"
+    std::string_view short_one = {}, short_many = {}; // "env", "envs"
     std::string_view summary;
 };
 std::span<const KindWords> kind_words();

@@ -54,20 +54,26 @@ std::string origin_name(const spec::Origin& origin) {
     case spec::Level::Environment: return fmt::format("environment {}", origin.through);
     case spec::Level::Label: return fmt::format("label {}", origin.through);
     case spec::Level::Server: return "the server itself";
-    case spec::Level::Implicit: return "nothing written";
+    case spec::Level::Implicit: return origin.through.empty() ? std::string("the default") : origin.through;
     }
     return {};
 }
 
 std::string origin_text(const spec::Origin& origin) {
-    return origin.at.known() ? fmt::format("{} at {}", origin_name(origin), origin.at.text())
-                             : origin_name(origin);
+    const bool is_default =
+        origin.level == spec::Level::Implicit && origin.through.empty(); // its place is no source
+    return origin.at.known() && !is_default ? fmt::format("{} at {}", origin_name(origin), origin.at.text())
+                                            : origin_name(origin);
 }
 
 Value origin_value(const spec::Origin& origin) {
     return Value(ValueMap{{"level", Value(spec::to_string(origin.level))},
                           {"through", text_or_null(origin.through)},
                           {"source", place_value(origin.at)}});
+}
+
+std::string shown_value(const Value& value) {
+    return api::is_fingerprint(value) ? "(sensitive)" : display(value);
 }
 
 std::string bracketed(const std::vector<std::string>& names) {

@@ -15,6 +15,9 @@ std::string origin_name(const spec::Origin& origin);
 std::string origin_text(const spec::Origin& origin);
 Value origin_value(const spec::Origin& origin);
 
+/// A value as commands print it: what is private shows as "(sensitive)" only.
+std::string shown_value(const Value& value);
+
 /// "[a, b]", or "-" where there are none.
 std::string bracketed(const std::vector<std::string>& names);
 /// "a,b".

@@ -59,7 +59,7 @@ std::vector<std::string> field_lines(const std::vector<spec::Field>& fields, std
     std::vector<std::vector<std::string>> rows;
     for (const spec::Field& field : fields)
         if (field.path.starts_with(prefix))
-            rows.push_back({field.path.substr(prefix.size()), display(field.effective.value),
+            rows.push_back({field.path.substr(prefix.size()), shown_value(field.effective.value),
                             origin_text(field.effective.origin)});
     return aligned(rows);
 }
@@ -147,10 +147,11 @@ std::string shown(const spec::Fleet& fleet, spec::ServerIndex index, const std::
                   const std::vector<spec::ModuleUnit>& units) {
     std::vector<std::string> where{std::string(fleet.provider(index))};
     if (!fleet.region(index).empty()) where.emplace_back(fleet.region(index));
-    std::string out = fmt::format("Server: {} ({})\n", fleet.server(index).name, fmt::join(where, ", "));
-    out += facts_text({{"Labels", bracketed(fleet.labels(index))},
-                       {"Groups", bracketed(fleet.groups(index))},
-                       {"Environment", std::string(fleet.environment(index))}});
+    std::string out =
+        facts_text({{"Server", fmt::format("{} ({})", fleet.server(index).name, fmt::join(where, ", "))},
+                    {"Labels", bracketed(fleet.labels(index))},
+                    {"Groups", bracketed(fleet.groups(index))},
+                    {"Environment", std::string(fleet.environment(index))}});
     if (!units.empty()) out += fmt::format("\nModules ({}):\n{}", units.size(), modules_by_origin(units));
     std::size_t resources = 0;
     for (const spec::ModuleUnit& unit : units)

@@ -18,18 +18,18 @@ Result<void> report(const Diagnostics& diagnostics, const SourceLines& lines, Co
                                         counted(diagnostics.errors(), "error"))};
 }
 
-bool has_state(const std::filesystem::path& home) {
-    std::error_code failed;
-    return std::filesystem::exists(home / "state.db", failed) ||
-           std::filesystem::exists(home / "state.id", failed);
-}
-
 void add_terms(std::vector<spec::Term>& terms, const Arguments& arguments, std::string_view option) {
     for (std::string& text : arguments.values(option))
         terms.push_back({.text = std::move(text), .at = {}});
 }
 
 } // namespace
+
+bool has_state(const std::filesystem::path& home) {
+    std::error_code failed;
+    return std::filesystem::exists(home / "state.db", failed) ||
+           std::filesystem::exists(home / "state.id", failed);
+}
 
 Result<reconciler::InventorySource> open_source(const Arguments& arguments, Context& context) {
     return reconciler::InventorySource::open({.directory = context.directory,

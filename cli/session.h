@@ -52,6 +52,9 @@ class Session {
     std::map<std::string, Other> others_; // by commit
 };
 
+/// Whether there is a state in this home.
+bool has_state(const std::filesystem::path& home);
+
 /// The source that --inventory and --ref name.
 Result<reconciler::InventorySource> open_source(const Arguments& arguments, Context& context);
 

@@ -31,8 +31,8 @@ constexpr Option kOptions[] = {
 constexpr Example kExamples[] = {
     {"lab apply", "plan, show, ask, apply"},
     {"lab apply --auto-approve", "the same without asking, as CI does"},
-    {"lab apply plan.json", "exactly a saved plan, or nothing"},
-    {"lab apply server web-1", "one server"},
+    {"lab plan --out plan.json && lab apply plan.json", "exactly the plan that was saved, or nothing"},
+    {"lab apply server first --auto-approve", "one server"},
     {"lab apply --resume", "after a crash or Ctrl-C"},
 };
 

@@ -51,6 +51,7 @@ Result<store::Run> find_run(const store::Store& store, const std::string& id) {
 }
 
 Result<int> print_run(const Session& session, const std::string& id, Context& context) {
+    if (!session.has_store()) return no_such(Kind::Run, id, {});
     auto run = find_run(session.store(), id);
     if (!run) return std::move(run).error();
     if (context.form == Form::Json || context.form == Form::Yaml)
@@ -73,7 +74,9 @@ Result<int> print_thing(const Arguments& arguments, Context& context, std::strin
              .command = command});
     const std::string& name = reference->names.front();
     const bool is_run = reference->kind == Kind::Run;
-    auto session = Session::open(arguments, context, is_run ? Session::State::Open : Session::State::IfThere);
+    auto session = Session::open(arguments, context,
+                                 is_run && has_state(context.settings.home()) ? Session::State::Open
+                                                                              : Session::State::IfThere);
     if (!session) return std::move(session).error();
     if (is_run) return print_run(**session, name, context);
     auto detail = detail_of(**session, reference->kind, name, context);

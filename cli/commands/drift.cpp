@@ -10,19 +10,19 @@ namespace {
 constexpr Option kDriftOptions[] = {kTargetOption, kRefreshOption, kDetailsOption};
 constexpr Example kDriftExamples[] = {
     {"lab drift", "what moved on the machines since it was applied; ends with 2 where something did"},
-    {"lab drift --environment prod -o json", "the same for a nightly job"},
+    {"lab drift --environment home -o json", "the same for a nightly job"},
 };
 
 constexpr Positional kServer[] = {
-    {.name = "KIND", .summary = "server, or server/NAME", .complete = Complete::Reference},
+    {.name = "KIND", .summary = "server, or server/NAME", .complete = Complete::ServerPath},
     {.name = "NAME", .summary = "the server's name", .required = false, .complete = Complete::Server}};
 constexpr Option kDiffOptions[] = {kRefreshOption};
 constexpr Example kDiffExamples[] = {
-    {"lab diff server web-1", "how the machine differs from what was applied to it"},
+    {"lab diff server first", "how the machine differs from what was applied to it"},
 };
 constexpr Option kSyncOptions[] = {kAutoApproveOption, kParallelismOption, kDetailsOption};
 constexpr Example kSyncExamples[] = {
-    {"lab sync server web-1", "put back what drifted, and nothing newer from git"},
+    {"lab sync server first", "put back what drifted, and nothing newer from git"},
 };
 
 Value drift_value(const api::DriftItem& item) {

@@ -55,7 +55,7 @@ Answer answer_of(const spec::Field& field) {
     Answer answer{.path = field.path, .value = field.effective.value, .why = {}, .document = {}};
     answer.why.push_back("from " + origin_text(field.effective.origin));
     for (const auto& [value, origin] : field.effective.overrode)
-        answer.why.push_back(fmt::format("over {} from {}", display(value), origin_text(origin)));
+        answer.why.push_back(fmt::format("over {} from {}", shown_value(value), origin_text(origin)));
     answer.document = *fields_value({field}).front().if_map();
     return answer;
 }
@@ -181,7 +181,7 @@ void print(const std::string& server, const std::vector<Answer>& answers, bool c
     if (!chains) {
         Table table{.columns = {{.title = "FIELD"}, {.title = "VALUE"}, {.title = "WHY"}}, .rows = {}};
         for (const Answer& answer : answers)
-            table.rows.push_back({answer.path, answer.value.is_null() ? "" : display(answer.value),
+            table.rows.push_back({answer.path, answer.value.is_null() ? "" : shown_value(answer.value),
                                   answer.why.empty() ? std::string() : answer.why.front()});
         context.out.write(table.text(false, context.paint));
         return;
@@ -190,7 +190,7 @@ void print(const std::string& server, const std::vector<Answer>& answers, bool c
     for (const Answer& answer : answers) {
         const std::string value = answer.value.is_null()
                                       ? std::string()
-                                      : fmt::format(" = {}", escape_controls(display(answer.value)));
+                                      : fmt::format(" = {}", escape_controls(shown_value(answer.value)));
         out += fmt::format(
             "{}{}\n", context.paint.bold(fmt::format("server/{}.{}", server, escape_controls(answer.path))),
             value);

@@ -30,7 +30,8 @@ constexpr Example kExamples[] = {
 /// `lab get` of things that only the state knows.
 Result<Listing> list_runs(const Session& session, WallTime now) {
     constexpr std::size_t kNewest = 100;
-    auto runs = session.store().runs(kNewest);
+    auto runs = session.has_store() ? session.store().runs(kNewest)
+                                    : Result<std::vector<store::Run>>(std::vector<store::Run>());
     if (!runs) return std::move(runs).error();
     Listing listing{.table = run_table(*runs, now), .items = {}, .names = {}};
     for (const store::Run& run : *runs) {
@@ -111,6 +112,12 @@ bool has_filters(const Arguments& arguments) {
                        [&](const Option& option) { return arguments.has(option.name); });
 }
 
+/// A damaged state stops what lists runs; other kinds get along without it. None is made for looking.
+Session::State state_for(Kind kind, const Context& context) {
+    if (kind != Kind::Run) return Session::State::IfThere;
+    return has_state(context.settings.home()) ? Session::State::Open : Session::State::None;
+}
+
 Result<int> get(const Arguments& arguments, Context& context) {
     auto reference = parse_reference(arguments.positionals());
     if (!reference) return refuse_usage(context, {reference.error().message, reference.error().hint, &kGet});
@@ -120,8 +127,7 @@ Result<int> get(const Arguments& arguments, Context& context) {
             context,
             {.message = fmt::format("filters select servers; they say nothing about {}", words_of(kind).many),
              .command = &kGet});
-    auto session =
-        Session::open(arguments, context, kind == Kind::Run ? Session::State::Open : Session::State::IfThere);
+    auto session = Session::open(arguments, context, state_for(kind, context));
     if (!session) return std::move(session).error();
     auto selection = selection_of(arguments, (*session)->fleet(), context);
     if (!selection) return std::move(selection).error();

@@ -134,7 +134,8 @@ Result<void> refuse_existing(const fs::path& folder, const std::vector<NewFile>&
         if (fs::exists(fs::symlink_status(folder / file.path, failed))) there.emplace_back(file.path);
     if (there.empty()) return {};
     return Error{.code = ErrorCode::Conflict,
-                 .message = fmt::format("{} is there already in {}", fmt::join(there, ", "), folder.string()),
+                 .message = fmt::format("{} {} there already in {}", fmt::join(there, ", "),
+                                        there.size() == 1 ? "is" : "are", folder.string()),
                  .hint = there.front() == "lab.yaml"
                              ? "this is an inventory already: 'lab validate' checks it"
                              : "choose an empty folder: lab init DIR"};

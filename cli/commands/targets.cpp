@@ -26,7 +26,7 @@ std::vector<std::vector<std::string>> param_rows(const std::vector<spec::Field>&
     std::vector<std::vector<std::string>> rows;
     for (const spec::Field& field : fields)
         if (field.path.starts_with("params."))
-            rows.push_back({fmt::format("{} = {}", field.path.substr(7), display(field.effective.value)),
+            rows.push_back({fmt::format("{} = {}", field.path.substr(7), shown_value(field.effective.value)),
                             fmt::format("(from {})", origin_name(field.effective.origin))});
     return rows;
 }

@@ -3,8 +3,8 @@
 
     run.py --bin build/dev/bin [CASE...]
 
-A case runs in a copy of its folder, or of the fixture that its first line names ("# fixture: fleet"), with a LAB_HOME of
-its own. What differs from run to run (paths, times, ids, commits) is replaced before comparing. LAB_TEST_ACCEPT=1 writes
+A case runs in an empty folder, or a copy of the fixture that its first line names ("# fixture: fleet"), with a LAB_HOME
+of its own. What differs from run to run (paths, times, ids, commits) is replaced before comparing. LAB_TEST_ACCEPT=1 writes
 what was printed as what is wanted, and then reports that as skipped, never as passed.
 """
 
@@ -63,7 +63,10 @@ def run_case(case, binaries):
         home.mkdir()
         script = (case / "cmd").read_text()
         fixture = re.match(r"# fixture: (\S+)", script)
-        shutil.copytree(HERE / "fixtures" / fixture.group(1) if fixture else case, work, symlinks=True)
+        if fixture:
+            shutil.copytree(HERE / "fixtures" / fixture.group(1), work, symlinks=True)
+        else:
+            work.mkdir()
         done = subprocess.run(["bash", "--noprofile", "--norc", "-u", "-c", script], cwd=work, capture_output=True, timeout=120,
                               stdin=subprocess.DEVNULL, env=environment(binaries, work, home))
         places = [(str(work), "<work>"), (str(home), "<home>"), (str(top), "<top>"), (str(binaries), "<bin>")]

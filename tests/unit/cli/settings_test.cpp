@@ -62,7 +62,8 @@ TEST(EditConfig, ChangesOneLineAndKeepsTheRest) {
 }
 
 TEST(EditConfig, LeavesAStyleAloneThatItWouldBreak) {
-    EXPECT_EQ(edit_config("{output: wide, color: auto}\n", "output", "json").error().code, ErrorCode::Unsupported);
+    EXPECT_EQ(edit_config("{output: wide, color: auto}\n", "output", "json").error().code,
+              ErrorCode::Unsupported);
     EXPECT_EQ(edit_config("output:\n  wide\n", "output", "json").error().code, ErrorCode::Unsupported);
 }
 
