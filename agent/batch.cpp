@@ -48,9 +48,7 @@ class Lines {
   private:
     struct Wake {
         int fd;
-        void operator()() const noexcept {
-            ::eventfd_write(fd, 1);
-        }
+        void operator()() const noexcept { ::eventfd_write(fd, 1); }
     };
 
     Result<bool> fill() {

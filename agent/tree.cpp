@@ -21,7 +21,8 @@ std::string in_quotes(std::string_view path) {
 
 Result<void> require_absolute(std::string_view path) {
     if (path.starts_with('/') && path.find('\0') == std::string_view::npos) return {};
-    return Error{.code = ErrorCode::Invalid, .message = fmt::format("{} is no absolute path", in_quotes(path))};
+    return Error{.code = ErrorCode::Invalid,
+                 .message = fmt::format("{} is no absolute path", in_quotes(path))};
 }
 
 int open_in_root(int root, const char* path, int flags, mode_t mode) {
@@ -146,8 +147,8 @@ Result<std::string> Tree::read(std::string_view path, std::size_t max_bytes) con
         have += static_cast<std::size_t>(got);
         if (have > max_bytes)
             return Error{.code = ErrorCode::Invalid,
-                         .message =
-                             fmt::format("{} is larger than the limit of {} bytes", in_quotes(path), max_bytes)};
+                         .message = fmt::format("{} is larger than the limit of {} bytes", in_quotes(path),
+                                                max_bytes)};
     }
     bytes.resize(have);
     return bytes;

@@ -1,6 +1,6 @@
 #pragma once
-// A server itself, apart from what is on it: what the inventory wants of its provider, what the provider found, and what
-// it would do about the difference.
+// A server itself, apart from what is on it: what the inventory wants of its provider, what the provider
+// found, and what it would do about the difference.
 
 #include "api/plan.h"
 #include "api/report.h"
@@ -21,10 +21,10 @@ enum class Presence { Present, Missing, Unreachable };
 /// What a provider found of a server.
 struct ServerState {
     Presence presence = Presence::Unreachable;
-    std::string detail;    // why unreachable, or whose machine it is
-    std::string server_id; // kept on the machine; empty where none
-    std::string inventory; // id kept on the machine
-    ValueMap properties;   // provider's own, compared by its diff
+    std::string detail;           // why unreachable, or whose machine it is
+    std::string server_id;        // kept on the machine; empty where none
+    std::string inventory;        // id kept on the machine
+    ValueMap properties;          // provider's own, compared by its diff
     std::optional<Report> report; // where resources were asked for
 };
 

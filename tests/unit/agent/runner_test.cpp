@@ -194,8 +194,7 @@ TEST_F(Runner, TwoAppliesAtOnceDoNotMix) {
 }
 
 TEST_F(Runner, WhatWasAppliedIsKeptPerResource) {
-    ASSERT_EQ(apply("[" + file("/a", "1") + "," + file("/b", "1") + "]"),
-              "changed file/a | changed file/b");
+    ASSERT_EQ(apply("[" + file("/a", "1") + "," + file("/b", "1") + "]"), "changed file/a | changed file/b");
     ASSERT_EQ(apply("[" + file("/a", "2") + "]"), "changed file/a");
     const Value applied = read_applied(tree()).value();
     const Value* resources = applied.get("resources");
