@@ -73,7 +73,10 @@ Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude)
     Target target;
     target.at = node.span();
     if (!node.is_map() && !node.is_null()) {
-        detail::report_type(node, is_exclude ? "exclude" : "target", "a map", diagnostics);
+        detail::add_error(
+            diagnostics, "spec/wrong-type", fmt::format("{} must be a map, not a {}", what, node.type_name()),
+            node.span(),
+            fmt::format("write what to look at: {{labels: [{}]}}", node.is_scalar() ? node.text() : "web"));
         return target;
     }
     const std::size_t before = diagnostics.errors();

@@ -34,7 +34,10 @@ class Compiler {
 
     CompiledModule run() && {
         for (const ResourceTemplate& written : module_.resources) {
+            failed_ = false;
             out_.resources.push_back(compile(written));
+            out_.resources.back().failed = failed_;
+            out_.failed = out_.failed || failed_;
             out_.reads.add(out_.resources.back().reads);
             out_.shape_reads.add(out_.resources.back().shape_reads);
         }
@@ -93,7 +96,7 @@ class Compiler {
             auto value = api::normalise(*resource.type, *schema, written.value);
             if (!value) {
                 reporter_.error("spec/bad-property", value.error().message, written.at, value.error().hint);
-                out_.failed = true;
+                failed_ = true;
                 return;
             }
             property.constant = *std::move(value);
@@ -123,17 +126,23 @@ class Compiler {
             reporter_.error("spec/wrong-type",
                             fmt::format("'source' must be a string, not a {}", written.value.type_name()),
                             written.at);
-            out_.failed = true;
+            failed_ = true;
             return;
         }
         resource.source = piece(*name, written.at);
         forbid_facts(*resource.source, "'source'");
         resource.reads.add(resource.source->reads);
-        if (resource.type->name != "template") return;
-        if (resource.source->tags) return resource.reads.add(Reads::everything(module_));
+        if (resource.source->tags) {
+            if (resource.type->name == "template") resource.reads.add(Reads::everything(module_));
+            return;
+        }
         const auto clean = clean_path(resource.source->text);
         const auto file = inventory_.module_files.find(module_.folder + "/" + clean.value_or(""));
-        if (file == inventory_.module_files.end()) return; // said when it was loaded
+        if (file == inventory_.module_files.end()) {
+            failed_ = true; // said when it was loaded
+            return;
+        }
+        if (resource.type->name != "template") return;
         resource.file_template = file_piece(file->first, file->second);
         if (resource.file_template) resource.reads.add(resource.file_template->reads);
     }
@@ -143,7 +152,7 @@ class Compiler {
         if (is_utf8(text)) return piece(text, whole, /*whole_file=*/true);
         reporter_.error("spec/bad-template", "a template must be UTF-8 text", whole,
                         "a 'file' resource copies bytes as they are");
-        out_.failed = true;
+        failed_ = true;
         return std::nullopt;
     }
 
@@ -155,7 +164,7 @@ class Compiler {
         reporter_.error("spec/bad-resource", "'content' and 'source' both say what is in it",
                         resource.source->at, "remove one of the two",
                         {{"the content is given here", content->written->at}});
-        out_.failed = true;
+        failed_ = true;
     }
 
     Piece piece(const std::string& text, const Span& at, bool whole_file = false) {
@@ -180,7 +189,7 @@ class Compiler {
         if (const auto* error = std::get_if<TemplateError>(&parsed)) {
             reporter_.error("spec/bad-template", error->message, template_place(inventory_, piece, *error),
                             error->help);
-            out_.failed = true;
+            failed_ = true;
             return;
         }
         piece.tags = std::get<Template>(std::move(parsed));
@@ -240,20 +249,21 @@ class Compiler {
         error.length = reference.length;
         reporter_.error("spec/undefined-name", std::move(message), template_place(inventory_, piece, error),
                         near.empty() ? std::string(otherwise) : std::move(near));
-        out_.failed = true;
+        failed_ = true;
     }
 
     void forbid_facts(const Piece& piece, std::string_view what) {
         if (!piece.reads.facts) return;
         reporter_.error("spec/facts-too-early", fmt::format("{} cannot depend on facts", what), piece.at,
                         "facts are known only on the machine; 'when' and other properties can read them");
-        out_.failed = true;
+        failed_ = true;
     }
 
     const Inventory& inventory_;
     const Module& module_;
     Reporter& reporter_;
     CompiledModule out_;
+    bool failed_ = false; // the resource at hand
 };
 
 } // namespace

@@ -62,6 +62,7 @@ struct CompiledResource {
     std::optional<Piece> when;
     std::vector<Piece> after, notify;
     bool sensitive = false; // says so, or reads a sensitive param
+    bool failed = false;    // something in it is wrong for every server: it is not rendered
     Reads reads;            // all of it
     Reads shape_reads;      // what decides its id, whether it is there and what it depends on
 };
@@ -70,7 +71,7 @@ struct CompiledModule {
     const Module* module = nullptr;
     std::vector<CompiledResource> resources;
     Reads reads, shape_reads;
-    bool failed = false; // some template is no template: nothing is rendered
+    bool failed = false; // some resource did
 };
 
 CompiledModule compile_module(const Inventory& inventory, const Module& module, Reporter& reporter);

@@ -23,9 +23,10 @@ std::string suggestion(std::string_view word, Candidates candidates) {
 constexpr std::size_t kMostProblems = 10'000;
 
 /// "a string", "an integer", "null".
-std::string with_article(std::string_view type) {
-    if (type == "null") return "null";
-    return fmt::format("{} {}", type == "integer" ? "an" : "a", type);
+std::string with_article(std::string_view noun) {
+    if (noun == "null") return "null";
+    const bool vowel = std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
+    return fmt::format("{} {}", vowel ? "an" : "a", noun);
 }
 
 } // namespace
@@ -195,7 +196,7 @@ bool check_name(const Text& name, std::string_view what, Diagnostics& diagnostic
     if (what == "server" ? is_host_name(name.value) : is_name(name.value)) return true;
     add_error(
         diagnostics, "spec/bad-name",
-        fmt::format("'{}' is no name for a {}", escape_controls(name.value), what), name.at,
+        fmt::format("'{}' is no name for {}", escape_controls(name.value), with_article(what)), name.at,
         what == "server"
             ? "a server's name is a host name: letters, digits and '-', in parts divided by '.'"
             : "names are made of letters, digits, '_', '-' and '.', and begin with a letter, digit or '_'");

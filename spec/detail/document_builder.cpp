@@ -47,7 +47,9 @@ DocumentBuilder::DocumentBuilder(Document& document, const YamlLimits& limits, D
 bool DocumentBuilder::begin(NodeKind kind, Place place) {
     if (at_key()) {
         error("yaml/key", fmt::format("a {} cannot be a key", kind == NodeKind::Map ? "map" : "list"), place,
-              "a key is a single word or a quoted text");
+              kind == NodeKind::Map
+                  ? "a key is a single word or a quoted text; a template that begins a value needs quotes"
+                  : "a key is a single word or a quoted text");
         return false;
     }
     if (!at_depth(1, place) || !spend(1, place)) return false;

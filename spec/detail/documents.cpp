@@ -47,26 +47,48 @@ void render_unit(FleetState& state, Unit& unit, Reporter& reporter) {
     const ModuleEntry& entry = state.module_of(unit);
     unit.resources.resize(entry.compiled.resources.size());
     unit.shape = depends_on_params(entry.compiled.shape_reads) ? nullptr : &entry.shape;
-    if (entry.compiled.failed) return;
     const Server& first = state.server(unit.first_server);
-    const RenderFor shared{*state.inventory, entry.compiled, unit.scope, nullptr, &first};
+    // What is wrong whatever it reads is no matter of that server.
+    const auto shared = [&](const Reads& reads) {
+        return RenderFor{*state.inventory, entry.compiled, unit.scope, nullptr,
+                         depends_on_params(reads) ? &first : nullptr};
+    };
     const bool complete = !unit.incomplete && unit.conflicts.empty();
-    if (!unit.shape && !entry.compiled.shape_reads.server && complete) {
-        unit.own_shape = shape_of(shared, state.ids, reporter);
+    if (!unit.shape && !entry.compiled.failed && !entry.compiled.shape_reads.server && complete) {
+        unit.own_shape = shape_of(shared(entry.compiled.shape_reads), state.ids, reporter);
         unit.shape = &unit.own_shape;
     }
     for (std::size_t i = 0; i < unit.resources.size(); ++i)
-        if (complete && !entry.compiled.resources[i].reads.server)
-            unit.resources[i] = render_resource(shared, i, reporter);
+        if (complete && !entry.compiled.resources[i].reads.server && !entry.compiled.resources[i].failed)
+            unit.resources[i] = render_resource(shared(entry.compiled.resources[i].reads), i, reporter);
 }
 
 /// The resources of a placement that are its server's own, for their problems.
 void probe(const FleetState& state, ServerIndex index, const Placement& placement, Reporter& reporter) {
     const ModuleEntry& entry = state.module_of(state.units[placement.unit]);
-    if (entry.compiled.failed || !is_complete(state, index, placement)) return;
+    if (!is_complete(state, index, placement)) return;
     const PlacementView view(state, index, placement);
     for (std::size_t i = 0; i < entry.compiled.resources.size(); ++i)
-        if (!view.is_shared(entry.compiled.resources[i].reads)) render_resource(view.target(), i, reporter);
+        if (!entry.compiled.resources[i].failed && !view.is_shared(entry.compiled.resources[i].reads))
+            render_resource(view.target(), i, reporter);
+}
+
+/// A module that no server has yet, with its defaults: what needs a param or a server has to wait.
+void render_unused(const FleetState& state, const ModuleEntry& entry, Reporter& reporter) {
+    std::vector<ParamValue> params(entry.module->params.size());
+    std::vector<std::uint32_t> without;
+    for (std::uint32_t i = 0; i < params.size(); ++i) {
+        const ParamSchema& schema = entry.module->params[i];
+        if (schema.fallback) params[i].value = &*schema.fallback;
+        if (schema.required) without.push_back(i);
+    }
+    const Value scope = params_scope(*entry.module, params);
+    const RenderFor target{*state.inventory, entry.compiled, scope};
+    for (std::size_t i = 0; i < entry.compiled.resources.size(); ++i) {
+        const CompiledResource& resource = entry.compiled.resources[i];
+        if (!resource.failed && !resource.reads.server && !resource.reads.any_param_of(without))
+            render_resource(target, i, reporter);
+    }
 }
 
 } // namespace
@@ -172,6 +194,11 @@ void resolve_documents(FleetState& state, Reporter& reporter) {
             entry.shape = shape_of({*state.inventory, entry.compiled, no_params}, state.ids, reporter);
     for (Unit& unit : state.units)
         render_unit(state, unit, reporter);
+    std::vector<bool> used(state.modules.entries.size());
+    for (const Unit& unit : state.units)
+        used[unit.module] = true;
+    for (std::size_t i = 0; i < used.size(); ++i)
+        if (!used[i]) render_unused(state, state.modules.entries[i], reporter);
     for (const Unit& unit : state.units)
         for (const Placement& placement : state.placed(unit.first_server))
             if (&state.units[placement.unit] == &unit) probe(state, unit.first_server, placement, reporter);

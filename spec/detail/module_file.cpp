@@ -321,7 +321,7 @@ std::string param_problem(const ParamSchema& schema, const Value& value) {
         return fmt::format("must be {} bytes long, not {}", bounds(schema), text->size());
     if (const ValueList* list = value.if_list();
         list && !in_bounds(schema, static_cast<double>(list->size())))
-        return fmt::format("must have {} items, not {}", bounds(schema), list->size());
+        return fmt::format("must have a number of items that is {}, not {}", bounds(schema), list->size());
     if (schema.choices.empty() ||
         std::find(schema.choices.begin(), schema.choices.end(), value) != schema.choices.end())
         return {};

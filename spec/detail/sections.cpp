@@ -61,6 +61,19 @@ Environment read_environment(Text name, const Node& body, Diagnostics& diagnosti
     return environment;
 }
 
+void report_no_provider(const Cloud& cloud, Diagnostics& diagnostics) {
+    constexpr std::array kProvider{"provider"sv};
+    for (const auto& [setting, at] : cloud.setting_places) {
+        std::string help = did_you_mean(setting, kProvider);
+        if (help.empty()) continue;
+        add_error(diagnostics, "spec/unknown-key", fmt::format("a cloud has no key '{}'", setting), at,
+                  std::move(help));
+        return;
+    }
+    add_error(diagnostics, "spec/missing-key", fmt::format("cloud '{}' has no 'provider'", cloud.name),
+              cloud.at, "say what makes its machines: provider: local");
+}
+
 Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
     Cloud cloud;
     cloud.name = std::move(name.value);
@@ -77,8 +90,7 @@ Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
         }
     }
     if (cloud.provider.empty() && !(body.is_map() && body.find("provider")))
-        add_error(diagnostics, "spec/missing-key", fmt::format("cloud '{}' has no 'provider'", cloud.name),
-                  cloud.at, "say what makes its machines: provider: local");
+        report_no_provider(cloud, diagnostics);
     return cloud;
 }
 

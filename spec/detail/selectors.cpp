@@ -5,7 +5,7 @@
 #include "support/text.h"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -102,6 +102,7 @@ class GroupResolver {
     void visit(const Group& group) {
         if (state_.selectors.groups.contains(group.name)) return;
         if (path_.size() == kDeepest) {
+            if (std::exchange(too_deep_, true)) return;
             reporter_.error("spec/limit", fmt::format("groups are nested more than {} deep", kDeepest),
                             group.at);
             return;
@@ -153,6 +154,7 @@ class GroupResolver {
     FleetState& state_;
     Reporter& reporter_;
     std::vector<const Group*> path_;
+    bool too_deep_ = false; // said once
 };
 
 /// The names a target may use, for suggestions.
