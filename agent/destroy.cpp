@@ -47,6 +47,13 @@ Result<void> check_identity(const std::string& root, const Identity& identity) {
     return {};
 }
 
+/// Needs no fsync: what a power cut brings back has the name by which the next call finds it.
+Result<void> remove_rest(const std::string& parent, const std::string& aside) {
+    auto holder = Tree::open(parent);
+    if (!holder) return std::move(holder).error();
+    return holder->remove_all("/" + aside);
+}
+
 } // namespace
 
 Result<void> destroy_tree(const std::string& root, const Identity& identity) {
@@ -69,9 +76,7 @@ Result<void> destroy_tree(const std::string& root, const Identity& identity) {
             return denied(fmt::format("'{}' is no directory", escape_controls(root)));
         LAB_TRY(check_identity(path.native(), identity));
         // The rest of a tree that was destroyed before has the same name; it goes first.
-        auto holder = Tree::open("/");
-        if (!holder) return std::move(holder).error();
-        LAB_TRY(holder->remove_all(parent_path + "/" + aside));
+        LAB_TRY(remove_rest(parent_path, aside));
         if (::renameat(parent.get(), name.c_str(), parent.get(), aside.c_str()) != 0)
             return errno_error(fmt::format("cannot move '{}' aside", escape_controls(root)), errno);
         if (::fsync(parent.get()) != 0)
@@ -79,9 +84,7 @@ Result<void> destroy_tree(const std::string& root, const Identity& identity) {
     } else if (errno != ENOENT) {
         return errno_error(fmt::format("cannot look at '{}'", escape_controls(root)), errno);
     }
-    auto holder = Tree::open("/");
-    if (!holder) return std::move(holder).error();
-    return holder->remove_all(parent_path + "/" + aside);
+    return remove_rest(parent_path, aside);
 }
 
 } // namespace lab::agent

@@ -29,6 +29,8 @@ Result<Value> read_document(const Tree& tree, std::string_view path, std::string
     const auto text = tree.read(path, kLargest);
     if (!text && text.error().code == ErrorCode::NotFound) return Value();
     if (!text) return text.error();
+    // Left by a power cut in the middle of a tree's first run, which nobody was told had ended (Tree::write).
+    if (text->empty() && !tree.live()) return Value();
     auto document = parse_json(*text);
     const Value* found = document ? document->get("format") : nullptr;
     if (found && *found == Value(format)) return document;
@@ -135,7 +137,7 @@ Result<void> Records::begin(const api::Desired& desired, std::chrono::millisecon
                             {"server_id", Value(identity_.server_id)},
                             {"inventory", Value(identity_.inventory)},
                             {"server", Value(identity_.server)}};
-    return tree_->write(kMachine, write_json_pretty(document), {.mode = 0644, .at_once = true});
+    return tree_->write(kMachine, write_json_pretty(document), {.mode = 0644});
 }
 
 Result<void> Records::write_owed() const {
