@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kIntroduction = R"(# Resource types
 
-<!-- Generated from api/resource_types.cpp; `LAB_TEST_ACCEPT=1 build/dev/tests/lab_api_test` writes it again. -->
+<!-- Generated from api/resource_types.cpp; `LAB_TEST_ACCEPT=1 ctest --test-dir build/dev -R unit.api` writes it again. -->
 
 A resource has exactly one type key, whose value is its name; its id is `TYPE/NAME`. Common to all types:
 

@@ -109,7 +109,7 @@ TEST(ResourceTypes, TheReferencePageIsTheTable) {
     std::ifstream file(path);
     std::stringstream found;
     found << file.rdbuf();
-    EXPECT_EQ(found.str(), wanted) << "run LAB_TEST_ACCEPT=1 build/dev/tests/lab_api_test";
+    EXPECT_EQ(found.str(), wanted) << "run LAB_TEST_ACCEPT=1 ctest --test-dir build/dev -R unit.api";
 }
 
 } // namespace
