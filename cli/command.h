@@ -85,6 +85,8 @@ struct Command {
     std::string_view summary;
     std::span<const Positional> positionals = {};
     std::span<const Option> options = {};
+    /// On Ctrl-C it ends by itself, however long that takes; others are ended a moment after.
+    bool winds_down = false;
     bool filters = false; // takes --label, --group, ...: see kFilterOptions
     Forms forms = {};
     std::span<const Example> examples = {};

@@ -26,23 +26,27 @@ lab::cli::Variables environment() {
     return found;
 }
 
-/// Turns SIGINT and SIGTERM into a stop request; the second one ends the program at once. Signals are taken
-/// by a thread of their own, so that nothing runs in a signal handler.
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request. A second one ends the program at once, as does time
+/// where the command does not wind down by itself. Signals are taken by a thread of their own, so that
+/// nothing runs in a signal handler.
 class Interrupts {
   public:
-    Interrupts() {
+    explicit Interrupts(bool winds_down) {
         ::sigemptyset(&signals_);
         ::sigaddset(&signals_, SIGINT);
         ::sigaddset(&signals_, SIGTERM);
         ::sigaddset(&signals_, SIGHUP);
         ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-        std::thread([signals = signals_, source = source_]() mutable {
-            for (int count = 0;; ++count) {
-                int number = 0;
-                if (::sigwait(&signals, &number) != 0) return;
-                if (count > 0) ::_exit(lab::cli::kExitInterrupted);
-                source.request_stop();
-            }
+        std::thread([signals = signals_, source = source_, winds_down]() mutable {
+            int number = 0;
+            if (::sigwait(&signals, &number) != 0) return;
+            source.request_stop();
+            const ::timespec moment{.tv_sec = 2, .tv_nsec = 0}; // for children to be ended
+            if (winds_down)
+                ::sigwait(&signals, &number);
+            else
+                ::sigtimedwait(&signals, nullptr, &moment);
+            ::_exit(lab::cli::kExitInterrupted);
         }).detach(); // waits for signals until the process ends; it owns nothing
     }
     std::stop_token token() const { return source_.get_token(); }
@@ -54,7 +58,8 @@ class Interrupts {
 
 int run(int count, char** words) {
     ::signal(SIGPIPE, SIG_IGN); // a reader that goes away is seen as EPIPE; children get the default back
-    Interrupts interrupts;
+    const std::vector<std::string> arguments(words + 1, words + count);
+    Interrupts interrupts(lab::cli::winds_down(arguments));
     std::error_code failure;
     lab::cli::Surroundings surroundings{.environment = environment(),
                                         .directory = std::filesystem::current_path(failure),
@@ -69,7 +74,6 @@ int run(int count, char** words) {
             .home = lab::cli::home_of(surroundings.environment),
             .agent = {.path = lab::providers::local::agent_beside_this_program()}}));
     lab::cli::DescriptorSink out(STDOUT_FILENO, "stdout"), err(STDERR_FILENO, "stderr");
-    const std::vector<std::string> arguments(words + 1, words + count);
     return lab::cli::run_program(arguments, out, err, surroundings, providers, lab::system_clock());
 }
 

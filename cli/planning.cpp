@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <iostream>
 
+#include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -129,6 +130,10 @@ Result<bool> approved(const Arguments& arguments, Context& context, std::string_
                      .message = "there is nobody to ask: stdin is no terminal",
                      .hint = "pass --auto-approve, or save a plan with `lab plan --out FILE` and apply that"};
     context.err.write(fmt::format("\n{} Only 'yes' goes on: ", question));
+    // Ctrl-C ends the waiting, which a blocked read would not notice.
+    for (pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}; ::poll(&input, 1, 100) <= 0;)
+        if (context.stop.stop_requested())
+            return Error{.code = ErrorCode::Cancelled, .message = "nothing was done"};
     std::string answer;
     std::getline(std::cin, answer);
     if (trim(answer) == "yes") return true;

@@ -105,6 +105,12 @@ int dispatch(const std::variant<Arguments, UsageError>& parsed, Context& context
 
 } // namespace
 
+bool winds_down(const std::vector<std::string>& words) {
+    const auto parsed = parse_arguments(words);
+    const Arguments* arguments = std::get_if<Arguments>(&parsed);
+    return arguments && arguments->command() && arguments->command()->winds_down;
+}
+
 int run_program(const std::vector<std::string>& words, Sink& out, Sink& err, const Surroundings& surroundings,
                 const providers::ProviderTable& providers, const Clock& clock) {
     const auto parsed = parse_arguments(words);

@@ -14,6 +14,9 @@ struct Surroundings {
     std::stop_token stop;
 };
 
+/// Whether the command line is of a command that winds down by itself when it is interrupted.
+bool winds_down(const std::vector<std::string>& words);
+
 /// Runs one command line (without the program's name) and gives its exit code.
 int run_program(const std::vector<std::string>& words, Sink& out, Sink& err, const Surroundings& surroundings,
                 const providers::ProviderTable& providers, const Clock& clock);

@@ -3,6 +3,7 @@
 #include "support/text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace lab::cli {
@@ -23,6 +24,16 @@ void add_terms(std::vector<spec::Term>& terms, const Arguments& arguments, std::
         terms.push_back({.text = std::move(text), .at = {}});
 }
 
+/// Who ran sudo, where we are root by it.
+std::optional<uid_t> sudo_user(const Context& context) {
+    const auto given = context.environment.find("SUDO_UID");
+    if (given == context.environment.end()) return std::nullopt;
+    uid_t user = 0;
+    const char* end = given->second.data() + given->second.size();
+    const auto read = std::from_chars(given->second.data(), end, user);
+    return read.ec == std::errc{} && read.ptr == end ? std::optional(user) : std::nullopt;
+}
+
 } // namespace
 
 bool has_state(const std::filesystem::path& home) {
@@ -36,6 +47,7 @@ Result<reconciler::InventorySource> open_source(const Arguments& arguments, Cont
                                               .inventory = context.settings.get("inventory", arguments).value,
                                               .revision = arguments.value("ref").value_or(""),
                                               .home = context.settings.home(),
+                                              .sudo_user = sudo_user(context),
                                               .stop = context.stop});
 }
 

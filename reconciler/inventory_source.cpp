@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace lab::reconciler {
 namespace {
 
@@ -21,6 +24,31 @@ Result<fs::path> enclosing(const fs::path& start) {
                  .message = fmt::format("no lab.yaml in '{}' or a folder above it", start.string()),
                  .hint =
                      "go to an inventory, name one with --inventory DIR, or make one with `lab init DIR`"};
+}
+
+/// An inventory that was found rather than named must be ours or root's, as git asks of a repository: looking
+/// at a machine runs commands that the inventory names.
+Result<void> check_owner(const fs::path& folder, std::optional<uid_t> sudo_user) {
+    struct stat status {};
+    if (::stat((folder / "lab.yaml").c_str(), &status) != 0)
+        return errno_error("cannot look at lab.yaml", errno);
+    const uid_t owner = status.st_uid, us = ::geteuid();
+    if (owner == us || owner == 0 || (us == 0 && sudo_user && owner == *sudo_user)) return {};
+    return Error{.code = ErrorCode::Denied,
+                 .message = fmt::format("the inventory in '{}' belongs to another user (uid {})",
+                                        folder.string(), owner),
+                 .hint = fmt::format("if you trust what is in it, name it: --inventory {}", folder.string())};
+}
+
+/// URL//FOLDER as the two.
+std::pair<std::string, std::string> split_url(const std::string& text) {
+    const auto scheme = text.find("://");
+    const auto slashes = text.find("//", scheme == std::string::npos ? 0 : scheme + 3);
+    if (slashes == std::string::npos) return {text, {}};
+    std::string folder = text.substr(slashes + 2);
+    while (folder.ends_with('/'))
+        folder.pop_back();
+    return {text.substr(0, slashes), folder};
 }
 
 std::string below(const fs::path& folder, const fs::path& root) {
@@ -40,10 +68,11 @@ bool may_be_inventory(std::string_view path) {
 Result<InventorySource> InventorySource::open(const InventoryRequest& request) {
     InventorySource source;
     if (git::is_remote(request.inventory) && !fs::exists(request.directory / request.inventory)) {
-        auto copy = git::fetch_remote(request.inventory, request.home / "cache/inventories", system_clock(),
-                                      request.stop);
+        auto [url, prefix] = split_url(request.inventory);
+        auto copy = git::fetch_remote(url, request.home / "cache/inventories", system_clock(), request.stop);
         if (!copy) return std::move(copy).error();
         source.name_ = request.inventory;
+        source.prefix_ = std::move(prefix);
         source.warning_ = std::move(copy->warning);
         source.repository_ = std::make_shared<git::Repository>(std::move(copy->repository));
         return source.at(request.revision.empty() ? copy->head : request.revision);
@@ -51,10 +80,13 @@ Result<InventorySource> InventorySource::open(const InventoryRequest& request) {
     auto folder = request.inventory.empty() ? enclosing(request.directory)
                                             : Result<fs::path>(request.directory / request.inventory);
     if (!folder) return std::move(folder).error();
+    if (request.inventory.empty()) LAB_TRY(check_owner(*folder, request.sudo_user));
     source.name_ = folder->lexically_normal().string();
     if (auto repository = git::Repository::discover(*folder)) {
-        source.prefix_ = below(*folder, repository->work_directory());
+        const bool bare = repository->work_directory().empty();
+        if (!bare) source.prefix_ = below(*folder, repository->work_directory());
         source.repository_ = std::make_shared<git::Repository>(std::move(*repository));
+        if (bare && request.revision.empty()) return source.at("HEAD");
     } else if (repository.error().code != ErrorCode::NotFound) {
         return std::move(repository).error();
     }

@@ -8,22 +8,28 @@
 #include "spec/load.h"
 
 #include <filesystem>
+#include <optional>
+
+#include <sys/types.h>
 
 namespace lab::reconciler {
 
 struct InventoryRequest {
     std::filesystem::path
-        directory;              // the current one: searched upwards for a lab.yaml where `inventory` is empty
-    std::string inventory;      // folder or URL
-    std::string revision;       // empty: the working tree (of a URL: its default branch)
-    std::filesystem::path home; // LAB_HOME, for clones
+        directory; // the current one: searched upwards for a lab.yaml where `inventory` is empty
+    /// Folder, bare repository, or URL; URL//FOLDER where the inventory is not at the repository's root.
+    std::string inventory;
+    std::string revision;           // empty: the working tree (of a URL: its default branch)
+    std::filesystem::path home;     // LAB_HOME, for clones
+    std::optional<uid_t> sudo_user; // who became root to run this; an inventory of theirs may be found
     std::stop_token stop;
 };
 
 /// One tree of files that holds an inventory.
 class InventorySource {
   public:
-    /// NotFound where no lab.yaml is found; the hint says how to make one.
+    /// NotFound where no lab.yaml is found; the hint says how to make one. Denied where one is found, not
+    /// named, that belongs to another user: its commands would be run as us.
     static Result<InventorySource> open(const InventoryRequest& request);
     /// The same inventory in another commit of its repository.
     Result<InventorySource> at(std::string_view revision) const;

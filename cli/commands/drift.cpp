@@ -168,6 +168,7 @@ constinit const Command kSync{.words = "sync",
                               .summary = "put one server back to what was applied to it",
                               .positionals = kServer,
                               .options = kSyncOptions,
+                              .winds_down = true,
                               .forms = kDocument,
                               .examples = kSyncExamples,
                               .run = run_sync};
