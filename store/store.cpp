@@ -13,23 +13,37 @@ namespace {
 using detail::Bound;
 using detail::Durability;
 
-/// Finds the inventory's row, or makes it with a new key.
-Result<void> enter_inventory(Store::Options const& options, detail::Connection& connection, std::int64_t& id,
-                             api::FingerprintKey& key, std::int64_t& serial) {
-    constexpr std::size_t kKeyBytes = 32;
-    LAB_TRY(
-        connection.run("INSERT INTO inventories(identity, key) VALUES(?, ?) ON CONFLICT(identity) DO NOTHING",
-                       {options.inventory, Bound::blob(random_bytes(kKeyBytes))}));
-    auto rows =
-        connection.query("SELECT id, key, serial FROM inventories WHERE identity = ?", {options.inventory});
+struct InventoryRow {
+    std::int64_t id = 0;
+    api::FingerprintKey key;
+    std::int64_t serial = 0;
+};
+
+Result<std::optional<InventoryRow>> find_inventory(detail::Connection& connection,
+                                                   std::string_view identity) {
+    auto rows = connection.query("SELECT id, key, serial FROM inventories WHERE identity = ?", {identity});
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
-    LAB_CHECK(*found, "a row just written is there");
-    id = rows->integer(0);
-    key.bytes = rows->text(1);
-    serial = rows->integer(2);
-    return {};
+    if (!*found) return std::optional<InventoryRow>();
+    return std::optional<InventoryRow>(
+        InventoryRow{.id = rows->integer(0), .key = {rows->text(1)}, .serial = rows->integer(2)});
+}
+
+/// The inventory's row, made with a new key where it is not there. Looked for first: a command that only
+/// reads must not wait for one that writes.
+Result<InventoryRow> enter_inventory(detail::Connection& connection, std::string_view identity) {
+    constexpr std::size_t kKeyBytes = 32;
+    auto row = find_inventory(connection, identity);
+    if (row && !*row) {
+        LAB_TRY(connection.run(
+            "INSERT INTO inventories(identity, key) VALUES(?, ?) ON CONFLICT(identity) DO NOTHING",
+            {identity, Bound::blob(random_bytes(kKeyBytes))}));
+        row = find_inventory(connection, identity);
+    }
+    if (!row) return std::move(row).error();
+    LAB_CHECK(row->has_value(), "a row just written is there");
+    return std::move(**row);
 }
 
 } // namespace
@@ -44,7 +58,11 @@ Result<std::unique_ptr<Store>> Store::open(const Options& options, OpenNotes& no
     auto opened = detail::open_home(own.home, *own.clock, detail::migrations(), notes);
     if (!opened) return std::move(opened).error();
     auto state = std::make_unique<State>(std::move(own), std::move(*opened));
-    LAB_TRY(enter_inventory(state->options, state->connection, state->inventory, state->key, state->serial));
+    auto row = enter_inventory(state->connection, state->options.inventory);
+    if (!row) return std::move(row).error();
+    state->inventory = row->id;
+    state->key = std::move(row->key);
+    state->serial = row->serial;
     const auto stale = state->connection.integer(
         "SELECT EXISTS(SELECT 1 FROM servers WHERE inventory = ? AND stale = 1)", {state->inventory});
     if (!stale) return stale.error();

@@ -58,14 +58,20 @@ std::string reason_of(const Error& error) {
     return error.context.empty() ? error.message : error.context.front();
 }
 
-Result<std::string> ensure_state_id(Connection& connection) {
-    LAB_TRY(connection.run("INSERT INTO meta(name, value) VALUES('id', ?) ON CONFLICT(name) DO NOTHING",
-                           {hex_encode(random_bytes(16))}));
+/// Empty where the database has none yet.
+Result<std::string> state_id(Connection& connection) {
     auto rows = connection.query("SELECT value FROM meta WHERE name = 'id'");
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
-    return rows->text(0);
+    return *found ? rows->text(0) : std::string();
+}
+
+Result<std::string> ensure_state_id(Connection& connection) {
+    auto id = state_id(connection);
+    if (!id || !id->empty()) return id;
+    LAB_TRY(connection.run("INSERT INTO meta(name, value) VALUES('id', ?)", {hex_encode(random_bytes(16))}));
+    return state_id(connection);
 }
 
 Result<void> distrust_observations(Connection& connection) {
