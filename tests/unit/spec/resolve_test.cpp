@@ -238,5 +238,35 @@ TEST(Resolve, AKeyChangesWithWhatTheServerDependsOnAndNothingElse) {
     EXPECT_NE(plain[0], given[0]);
 }
 
+TEST(Resolve, HowItIsSplitIntoFilesNeverChangesTheResult) {
+    const std::string labels =
+        "labels: {x: {modules: [motd], params: {motd: {banner: x}}}, y: {modules: [named]}}\n";
+    const std::string servers = "servers: {a: {labels: [x, y]}, b: {labels: [y]}}\n",
+                      more = "environments: {prod: {region: eu}}\n";
+    const std::string named =
+        "name: named\nresources:\n  - file: /name\n    content: \"{{ server.name }}\"\n";
+    const auto result = [](Files files) {
+        const Resolved lab(std::move(files));
+        std::string out = lab.said();
+        for (ServerIndex i = 0; i < lab.fleet().size(); ++i) {
+            out += lab.fleet().server(i).name + lab.fleet().key(i).text();
+            Diagnostics problems;
+            for (const ModuleUnit& unit : lab.fleet().units(i, problems))
+                for (const api::Resource& resource : unit.resources)
+                    out += resource.id() + api::digest(resource).text();
+        }
+        return out;
+    };
+    Files one{{"lab.yaml", lab_yaml(servers + labels + more)}};
+    Files many{
+        {"lab.yaml", lab_yaml()}, {"z.yaml", labels}, {"a/servers.yml", servers}, {"m/n/o.yaml", more}};
+    for (Files* files : {&one, &many}) {
+        (*files)["modules/motd/module.yaml"] = kMotd;
+        (*files)["modules/named/module.yaml"] = named;
+    }
+    EXPECT_EQ(result(one), result(many));
+    EXPECT_NE(result(one), "");
+}
+
 } // namespace
 } // namespace lab::spec
