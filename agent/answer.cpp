@@ -47,6 +47,8 @@ Result<void> run_request(const Request& request, Tree& tree, const Clock& clock,
     report.server_id = records->identity().server_id;
     report.inventory = records->identity().inventory;
     report.desired = api::digest(request.desired).text();
+    if (!apply && request.desired.server_id.empty() && !report.server_id.empty())
+        if (auto applied = read_applied(tree)) report.applied = *std::move(applied);
     Host host{.tree = tree,
               .live = tree.live(),
               .facts = report.facts,

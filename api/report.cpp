@@ -85,6 +85,7 @@ Value to_value(const Report& report) {
         out.append("warnings", ValueList(report.warnings.begin(), report.warnings.end()));
     out.append("resources", std::move(resources));
     out.append("facts", report.facts);
+    if (!report.applied.is_null()) out.append("applied", report.applied);
     return out;
 }
 
@@ -113,6 +114,7 @@ Result<Report> report_from_value(const Value& value) {
         fields.refuse(fmt::format("the report has the unknown mode '{}'", escape_controls(report.mode)));
     report.interrupted = fields.boolean_or("interrupted", false);
     report.warnings = fields.texts("warnings");
+    report.applied = fields.value("applied");
     for (const Value& item : fields.list("resources")) {
         auto resource = resource_report_from(item);
         if (!resource) return std::move(resource).error().during("while reading a lab.report document");

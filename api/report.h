@@ -37,6 +37,9 @@ struct Report {
     std::vector<ResourceReport> resources; // in the order of the document
     std::vector<std::string> warnings;     // what went wrong beside the resources
     bool interrupted = false;
+    /// lab.applied/1 as the machine keeps it, where a check comes from a state that does not know the machine
+    /// (its document names no server_id): what that state is rebuilt from. Else null.
+    Value applied;
 };
 
 std::string write_report(const Report& report);

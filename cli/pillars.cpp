@@ -1,5 +1,10 @@
 #include "cli/pillars.h"
 
+#include "reconciler/desired.h"
+
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 namespace lab::cli {
@@ -12,10 +17,73 @@ Tone tone_of(std::string_view state) {
     return Tone::Warning; // drift, pending, alerts, enrolling, expiring
 }
 
+/// SYNC by the three keys of a server: desired, applied, last seen.
+Pillar sync_of(const store::ServerKeys& known, const Digest& wanted) {
+    Pillar pillar{.state = "unknown", .detail = {}, .at = known.observed_at};
+    if (!known.applied) {
+        pillar.state = "pending";
+        pillar.detail = "never applied";
+    } else if (known.presence == api::Presence::Unreachable) {
+        pillar.detail = "out of reach";
+    } else if (known.presence == api::Presence::Missing) {
+        pillar.state = "drift";
+        pillar.detail = "the machine is gone";
+    } else if (known.applied_key != wanted) {
+        pillar.state = "pending";
+        pillar.detail = "the inventory is newer than what was applied, or an apply was not whole";
+    } else if (known.in_sync_key != wanted) {
+        pillar.state = "drift";
+    } else {
+        pillar.state = "ok";
+    }
+    return pillar;
+}
+
+/// Servers with a failed step in the newest run.
+std::set<std::string, std::less<>> failed_servers(const store::Store& store) {
+    std::set<std::string, std::less<>> failed;
+    const auto newest = store.runs(1);
+    if (!newest || newest->empty()) return failed;
+    const auto run = store.run(newest->front().id);
+    if (!run || !*run) return failed;
+    constexpr std::string_view kServer = "server/";
+    for (const store::Step& step : (*run)->steps)
+        if (step.state == store::StepState::Failed && step.action.starts_with(kServer))
+            failed.insert(step.action.substr(kServer.size(),
+                                             step.action.find_first_of("/#", kServer.size()) - kServer.size()));
+    return failed;
+}
+
+/// CONFIG: whether the modules took, by the newest run and what was seen since.
+Pillar config_of(const Pillar& sync, bool failed) {
+    Pillar pillar{.state = sync.state, .detail = sync.detail, .at = sync.at};
+    if (failed) {
+        pillar.state = "failed";
+        pillar.detail = "a step of the newest run failed";
+    } else if (sync.state == "drift") {
+        pillar.state = "pending";
+    }
+    return pillar;
+}
+
 } // namespace
 
-std::vector<Pillars> pillars(const Session&, std::span<const spec::ServerIndex> servers) {
-    return std::vector<Pillars>(servers.size());
+std::vector<Pillars> pillars(const Session& session, std::span<const spec::ServerIndex> servers) {
+    std::vector<Pillars> all(servers.size());
+    if (!session.has_store()) return all;
+    const auto known = session.store().servers();
+    if (!known) return all;
+    const auto failed = failed_servers(session.store());
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const std::string& name = session.fleet().server(servers[i]).name;
+        const auto row = std::lower_bound(known->begin(), known->end(), name,
+                                          [](const auto& one, const std::string& wanted) { return one.name < wanted; });
+        all[i].identity.state = "none"; // nothing enrolls in this build
+        if (row == known->end() || row->name != name) continue;
+        all[i].sync = sync_of(*row, reconciler::record_key(session.workspace(), servers[i]));
+        all[i].config = config_of(all[i].sync, failed.contains(name));
+    }
+    return all;
 }
 
 Cell pillar_cell(const Pillar& pillar, WallTime now) {

@@ -73,7 +73,7 @@ Tone tone_of(store::StepState state) noexcept {
     return Tone::Plain;
 }
 
-ValueMap run_value(const store::Run& run) {
+ValueMap run_value(const store::Run& run, bool with_steps) {
     ValueMap value{{"id", Value(run.id)},
                    {"kind", Value(run.kind)},
                    {"state", Value(to_string(run.state))},
@@ -84,7 +84,7 @@ ValueMap run_value(const store::Run& run) {
                    {"host", Value(run.host)},
                    {"started_at", Value(format_time(run.started_at))},
                    {"ended_at", time_value(run.ended_at)}};
-    if (run.steps.empty()) return value;
+    if (!with_steps) return value;
     ValueList steps;
     for (const store::Step& step : run.steps)
         steps.emplace_back(ValueMap{{"action", Value(step.action)},

@@ -11,8 +11,8 @@ std::string_view to_string(store::StepState state) noexcept;
 Tone tone_of(store::RunState state) noexcept;
 Tone tone_of(store::StepState state) noexcept;
 
-/// One run; with its steps where they were read. A member of lab.history/1, the body of lab.run/1.
-ValueMap run_value(const store::Run& run);
+/// One run: a member of lab.history/1, and with its steps the body of lab.run/1.
+ValueMap run_value(const store::Run& run, bool with_steps);
 Table run_table(const std::vector<store::Run>& runs, WallTime now);
 /// Header lines and the steps: what `lab show run ID` prints.
 std::string run_text(const store::Run& run, const Paint& paint);

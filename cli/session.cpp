@@ -86,8 +86,8 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
             context.warn(warning);
         if (session->store_) key = session->store_->key();
     }
-    session->fleet_ = std::make_unique<spec::Fleet>(spec::Fleet::resolve(
-        session->inventory_->loaded.inventory, reconciler::TableRules(context.providers), key, diagnostics));
+    session->fleet_ = std::make_unique<spec::Fleet>(
+        reconciler::resolve_fleet(*session->inventory_, context.providers, key, diagnostics));
     LAB_TRY(report(diagnostics, session->inventory_->loaded.lines, context));
     return session;
 }
@@ -114,8 +114,8 @@ Result<const reconciler::Workspace*> Session::at_commit(const std::string& commi
     Diagnostics diagnostics = other.inventory->loaded.diagnostics;
     const api::FingerprintKey key =
         store_ ? store_->key() : api::FingerprintKey{.bytes = sha256("lab without a state").text()};
-    other.fleet = std::make_unique<spec::Fleet>(spec::Fleet::resolve(
-        other.inventory->loaded.inventory, reconciler::TableRules(context.providers), key, diagnostics));
+    other.fleet = std::make_unique<spec::Fleet>(
+        reconciler::resolve_fleet(*other.inventory, context.providers, key, diagnostics));
     if (diagnostics.has_errors()) {
         auto refused = report(diagnostics, other.inventory->loaded.lines, context);
         return std::move(refused).error().during("as it was in commit " + commit.substr(0, 12));

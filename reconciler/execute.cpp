@@ -88,7 +88,7 @@ class Executor {
                 if (const auto known = states_.find(step.action); known != states_.end())
                     known->second = {.state = step.state,
                                      .detail = step.detail,
-                                     .began = step.state == StepState::Started};
+                                     .began = step.state == StepState::Started || step.state == StepState::Failed};
             for (auto& [id, status] : states_)
                 if (!finished(status.state)) status.state = StepState::Planned;
             return {};
@@ -138,7 +138,7 @@ class Executor {
     struct Status {
         StepState state = StepState::Planned;
         std::string detail;
-        bool began = false; // in an earlier process, with no outcome known
+        bool began = false; // in an earlier try that did not end well
     };
 
     /// Journals and shows an outcome. Errors: the journal cannot be written; nothing more may be done then.
@@ -236,8 +236,8 @@ class Executor {
         return input;
     }
 
-    /// Takes out the actions whose ground has moved since they were planned. A step that had begun when its
-    /// process died has moved the ground itself: it goes on when all that is left to do is part of what was
+    /// Takes out the actions whose ground has moved since they were planned. A step that had begun before it was
+    /// resumed has moved the ground itself: it goes on when all that is left to do is part of what was
     /// planned.
     Result<void> refuse_stale(std::vector<const api::Action*>& actions, const planner::ServerInput& input) {
         std::vector<const api::Action*> stale;

@@ -25,6 +25,7 @@ Answer answer_from(api::ServerState state, WallTime at) {
     answer.observed.fresh = true;
     if (state.report) {
         answer.observed.facts = std::move(state.report->facts);
+        answer.applied = std::move(state.report->applied);
         for (api::ResourceReport& resource : state.report->resources) {
             planner::ObservedResource& seen = answer.observed.resources[resource.id];
             seen.properties = std::move(resource.observed);

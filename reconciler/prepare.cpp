@@ -1,6 +1,7 @@
 #include "reconciler/prepare.h"
 
 #include "reconciler/observe.h"
+#include "reconciler/rebuild.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -113,7 +114,7 @@ class Gathering {
     void count_settled(const store::ServerKeys& known) {
         ++input_.settled_servers;
         input_.settled_units += known.units;
-        skipped_ += known.skipped;
+        input_.settled_skipped += known.skipped;
         note_age(known.observed_at);
     }
 
@@ -194,6 +195,7 @@ class Gathering {
     Result<std::optional<store::Store::Observation>> take(const std::string& name, Answer answer) {
         const bool fresh = answer.observed.fresh;
         const store::ServerKeys* known = find_known(name);
+        LAB_TRY(rebuild_applied(name, known, answer));
         std::optional<store::Store::Observation> record;
         if (fresh)
             record = {
@@ -208,12 +210,22 @@ class Gathering {
         if (is_quiet(planned) && fresh) {
             ++input_.settled_servers;
             input_.settled_units += planned.plan.summary.unchanged;
-            skipped_ += answer.skipped;
+            input_.settled_skipped += answer.skipped;
             note_age(record->observed.at);
         } else {
             keep(std::move(*input));
         }
         return record;
+    }
+
+    /// What a machine keeps of itself stands in for a state that was lost.
+    Result<void> rebuild_applied(const std::string& name, const store::ServerKeys* known, const Answer& answer) {
+        const auto index = workspace_.fleet.find(name);
+        if (answer.applied.is_null() || !index || (known && known->applied)) return {};
+        auto server = rebuild(workspace_, *index, answer.observed.state.server_id, answer.applied);
+        if (!server) return {};
+        ++rebuilt_;
+        return engine_.store.record_applied({{.server = *std::move(server), .modules_gone = {}, .applied_key = {}}});
     }
 
     void keep(planner::ServerInput input) {
@@ -243,12 +255,13 @@ class Gathering {
         input_.state.serial = engine_.store.serial();
         if (oldest_) input_.state.observed_at = format_time(*oldest_);
         input_.outside_scope = differing_outside(scope);
-        if (skipped_ > 0)
-            input_.warnings.push_back(
-                fmt::format("{} of settled servers need a live system and are skipped in trees",
-                            counted(skipped_, "resource")));
+        if (rebuilt_ > 0)
+            input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
+                                                  counted(rebuilt_, "server")));
+        if (rebuilt_ > 0)
+            input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
+                                                  counted(rebuilt_, "server")));
         prepared.plan = planner::make_plan(input_).plan;
-        block_foreign_machines(prepared.plan, input_.servers);
         if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
         prepared.servers = std::move(scope.servers);
@@ -262,7 +275,7 @@ class Gathering {
     std::vector<store::ServerKeys> known_;
     Diagnostics diagnostics_;
     std::optional<WallTime> oldest_;
-    std::size_t skipped_ = 0;
+    std::size_t rebuilt_ = 0; // servers whose applied state came back from their machines
 };
 
 } // namespace
@@ -321,29 +334,6 @@ planner::Planned plan_one(const Engine& engine, const Workspace& workspace, plan
     one.key = engine.store.key();
     one.servers.push_back(std::move(input));
     return planner::make_plan(one);
-}
-
-void block_foreign_machines(api::Plan& plan, const std::vector<planner::ServerInput>& servers) {
-    for (const planner::ServerInput& server : servers) {
-        if (!server.observed || !server.desired) continue;
-        const api::ServerState& state = server.observed->state;
-        if (state.presence != api::Presence::Present || state.inventory.empty()) continue;
-        const bool other_inventory = state.inventory != server.desired->spec.inventory;
-        const bool other_server =
-            server.applied && !state.server_id.empty() && state.server_id != server.applied->spec.server_id;
-        if (!other_inventory && !other_server) continue;
-        const std::string whose = other_inventory
-                                      ? fmt::format("the machine belongs to inventory '{}'", state.inventory)
-                                      : fmt::format("the machine says it is {}, not {}", state.server_id,
-                                                    server.applied->spec.server_id);
-        const std::string resource = "server/" + server.name;
-        for (api::Action& action : plan.actions)
-            if (action.resource == resource || action.resource.starts_with(resource + "/"))
-                action.blocked = {.by = "policy",
-                                  .detail = whose,
-                                  .lifted_by =
-                                      "remove /var/lib/lab/machine.json on the machine to give it up there"};
-    }
 }
 
 Result<Prepared> prepare_plan(const Engine& engine, const Workspace& workspace, const PlanRequest& request) {

@@ -44,9 +44,6 @@ void ask_provider(const providers::ProviderTable& providers, planner::ServerInpu
 planner::Planned plan_one(const Engine& engine, const Workspace& workspace, planner::ServerInput input,
                           bool drift_only);
 
-/// Blocks every action on a machine that says it belongs to another inventory or is another server.
-void block_foreign_machines(api::Plan& plan, const std::vector<planner::ServerInput>& servers);
-
 /// Points each action of newer intent at the place that decided its first change: a param in a label rather
 /// than the line of the module that reads it.
 void point_at_decisions(api::Plan& plan, const spec::Fleet& fleet);

@@ -55,7 +55,7 @@ Result<int> print_run(const Session& session, const std::string& id, Context& co
     auto run = find_run(session.store(), id);
     if (!run) return std::move(run).error();
     if (context.form == Form::Json || context.form == Form::Yaml)
-        print_document(context, "lab.run/1", run_value(*run));
+        print_document(context, "lab.run/1", run_value(*run, true));
     else
         context.out.write(run_text(*run, context.paint));
     return kExitDone;

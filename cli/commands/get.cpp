@@ -36,7 +36,7 @@ Result<Listing> list_runs(const Session& session, WallTime now) {
     Listing listing{.table = run_table(*runs, now), .items = {}, .names = {}};
     for (const store::Run& run : *runs) {
         listing.names.push_back(run.id);
-        listing.items.emplace_back(run_value(run));
+        listing.items.emplace_back(run_value(run, false));
     }
     return listing;
 }

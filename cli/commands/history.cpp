@@ -24,7 +24,7 @@ Result<int> run_history(const Arguments& arguments, Context& context) {
     if (context.form == Form::Json || context.form == Form::Yaml) {
         ValueList list;
         for (const store::Run& run : *runs)
-            list.emplace_back(run_value(run));
+            list.emplace_back(run_value(run, false));
         print_document(context, "lab.history/1", {{"runs", Value(std::move(list))}});
     } else if (context.form == Form::Name) {
         for (const store::Run& run : *runs)

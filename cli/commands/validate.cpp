@@ -26,11 +26,13 @@ Result<int> validate(const Arguments& arguments, Context& context) {
     if (!source) return std::move(source).error();
     if (!source->warning().empty()) context.warn(source->warning());
     context.trace(fmt::format("reading {}", source->tree().describe()));
-    const spec::Loaded loaded = spec::load(source->tree());
+    auto inventory = reconciler::load_inventory(std::move(*source));
+    if (!inventory) return std::move(inventory).error();
+    const spec::Loaded& loaded = (*inventory)->loaded;
     Diagnostics diagnostics = loaded.diagnostics;
     // Keys are compared with nothing here, so any will do.
-    const auto fleet = spec::Fleet::resolve(loaded.inventory, reconciler::TableRules(context.providers),
-                                            {.bytes = sha256("lab validate").text()}, diagnostics);
+    const auto fleet = reconciler::resolve_fleet(**inventory, context.providers,
+                                                 {.bytes = sha256("lab validate").text()}, diagnostics);
     if (!diagnostics.has_errors()) fleet.check_documents(diagnostics);
     const int code = diagnostics.has_errors() ? kExitFailed : kExitDone;
     if (context.form == Form::Json || context.form == Form::Yaml) {
