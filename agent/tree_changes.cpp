@@ -167,9 +167,10 @@ Result<void> Tree::make_parents(std::string_view path) const {
 Result<void> Tree::make_directory(std::string_view path, mode_t mode) const {
     auto parent = open_parent(path);
     if (!parent) return std::move(parent).error();
-    if (::mkdirat(parent->directory.get(), parent->name.c_str(), 0700) != 0)
+    if (::mkdirat(parent->directory.get(), parent->name.c_str(), mode & 0777) != 0)
         return cannot("make the folder", path, errno);
-    // In a second step, because mkdir's mode passes the umask.
+    // mkdir's mode passes the umask, which can only close it further; so a kill right here leaves nothing
+    // open.
     LAB_TRY(set_ownership(path, mode, std::nullopt, std::nullopt));
     return sync_directory(*parent);
 }

@@ -49,8 +49,8 @@ std::set<std::string, std::less<>> failed_servers(const store::Store& store) {
     constexpr std::string_view kServer = "server/";
     for (const store::Step& step : (*run)->steps)
         if (step.state == store::StepState::Failed && step.action.starts_with(kServer))
-            failed.insert(step.action.substr(kServer.size(),
-                                             step.action.find_first_of("/#", kServer.size()) - kServer.size()));
+            failed.insert(step.action.substr(kServer.size(), step.action.find_first_of("/#", kServer.size()) -
+                                                                 kServer.size()));
     return failed;
 }
 
@@ -76,8 +76,9 @@ std::vector<Pillars> pillars(const Session& session, std::span<const spec::Serve
     const auto failed = failed_servers(session.store());
     for (std::size_t i = 0; i < servers.size(); ++i) {
         const std::string& name = session.fleet().server(servers[i]).name;
-        const auto row = std::lower_bound(known->begin(), known->end(), name,
-                                          [](const auto& one, const std::string& wanted) { return one.name < wanted; });
+        const auto row =
+            std::lower_bound(known->begin(), known->end(), name,
+                             [](const auto& one, const std::string& wanted) { return one.name < wanted; });
         all[i].identity.state = "none"; // nothing enrolls in this build
         if (row == known->end() || row->name != name) continue;
         all[i].sync = sync_of(*row, reconciler::record_key(session.workspace(), servers[i]));

@@ -88,7 +88,8 @@ class Executor {
                 if (const auto known = states_.find(step.action); known != states_.end())
                     known->second = {.state = step.state,
                                      .detail = step.detail,
-                                     .began = step.state == StepState::Started || step.state == StepState::Failed};
+                                     .began =
+                                         step.state == StepState::Started || step.state == StepState::Failed};
             for (auto& [id, status] : states_)
                 if (!finished(status.state)) status.state = StepState::Planned;
             return {};
@@ -236,8 +237,8 @@ class Executor {
         return input;
     }
 
-    /// Takes out the actions whose ground has moved since they were planned. A step that had begun before it was
-    /// resumed has moved the ground itself: it goes on when all that is left to do is part of what was
+    /// Takes out the actions whose ground has moved since they were planned. A step that had begun before it
+    /// was resumed has moved the ground itself: it goes on when all that is left to do is part of what was
     /// planned.
     Result<void> refuse_stale(std::vector<const api::Action*>& actions, const planner::ServerInput& input) {
         std::vector<const api::Action*> stale;
@@ -277,18 +278,22 @@ class Executor {
         return request_.resume && states_[action].began;
     }
 
+    /// Whether all that is left to do is part of what was planned, a notification that is still owed
+    /// included.
     static bool continues(const api::Action& planned, const api::Plan& now) {
-        for (const api::Action& action : now.actions) {
-            if (action.resource != planned.resource) continue;
-            const bool within =
-                std::all_of(action.changes.begin(), action.changes.end(), [&](const auto& change) {
-                    return std::any_of(planned.changes.begin(), planned.changes.end(), [&](const auto& old) {
-                        return old.path == change.path && old.after == change.after;
-                    });
-                });
-            if (!within) return false;
-        }
-        return true;
+        const auto expected = [&](const api::PropertyChange& change) {
+            return std::any_of(planned.changes.begin(), planned.changes.end(),
+                               [&](const auto& old) {
+                                   return old.path == change.path && old.after == change.after;
+                               }) ||
+                   std::any_of(planned.notifies.begin(), planned.notifies.end(), [&](const std::string& id) {
+                       return change.path == id || change.path.starts_with(id + ".");
+                   });
+        };
+        return std::all_of(now.actions.begin(), now.actions.end(), [&](const api::Action& action) {
+            return action.resource != planned.resource ||
+                   std::all_of(action.changes.begin(), action.changes.end(), expected);
+        });
     }
 
     Result<void> remove(const std::string& server, const api::Action& action) {

@@ -218,7 +218,8 @@ void check_together(const spec::Fleet& fleet, const providers::Provider& provide
 
 spec::Fleet resolve_fleet(const LoadedInventory& inventory, const providers::ProviderTable& providers,
                           const api::FingerprintKey& key, Diagnostics& diagnostics) {
-    spec::Fleet fleet = spec::Fleet::resolve(inventory.loaded.inventory, TableRules(providers), key, diagnostics);
+    spec::Fleet fleet =
+        spec::Fleet::resolve(inventory.loaded.inventory, TableRules(providers), key, diagnostics);
     if (!diagnostics.has_errors())
         for (const std::string& name : providers.names())
             check_together(fleet, *providers.find(name), diagnostics);

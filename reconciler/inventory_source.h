@@ -79,7 +79,8 @@ struct LoadedInventory {
 /// Reads and decodes; problems are in `loaded.diagnostics`. Errors: the tree or repository cannot be read.
 Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source);
 
-/// What the inventory means, checked by the providers too: their settings, and servers that would get in each other's way.
+/// What the inventory means, checked by the providers too: their settings, and servers that would get in each
+/// other's way.
 spec::Fleet resolve_fleet(const LoadedInventory& inventory, const providers::ProviderTable& providers,
                           const api::FingerprintKey& key, Diagnostics& diagnostics);
 

@@ -219,13 +219,15 @@ class Gathering {
     }
 
     /// What a machine keeps of itself stands in for a state that was lost.
-    Result<void> rebuild_applied(const std::string& name, const store::ServerKeys* known, const Answer& answer) {
+    Result<void> rebuild_applied(const std::string& name, const store::ServerKeys* known,
+                                 const Answer& answer) {
         const auto index = workspace_.fleet.find(name);
         if (answer.applied.is_null() || !index || (known && known->applied)) return {};
         auto server = rebuild(workspace_, *index, answer.observed.state.server_id, answer.applied);
         if (!server) return {};
         ++rebuilt_;
-        return engine_.store.record_applied({{.server = *std::move(server), .modules_gone = {}, .applied_key = {}}});
+        return engine_.store.record_applied(
+            {{.server = *std::move(server), .modules_gone = {}, .applied_key = {}}});
     }
 
     void keep(planner::ServerInput input) {

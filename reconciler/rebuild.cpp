@@ -18,8 +18,9 @@ std::optional<planner::AppliedResource> resource_of(const Value& entry) {
     if (!written) return std::nullopt;
     auto resource = api::resource_from_value(*written);
     if (!resource || api::digest(*resource).text() != text_of(entry, "digest")) return std::nullopt;
-    const bool secret = std::any_of(resource->properties.begin(), resource->properties.end(),
-                                    [](const auto& property) { return api::is_fingerprint(property.second); });
+    const bool secret =
+        std::any_of(resource->properties.begin(), resource->properties.end(),
+                    [](const auto& property) { return api::is_fingerprint(property.second); });
     if (secret) return std::nullopt;
     return planner::AppliedResource{.resource = *std::move(resource), .commit = text_of(entry, "commit")};
 }
@@ -49,7 +50,8 @@ std::optional<planner::AppliedServer> rebuild(const Workspace& workspace, spec::
             module.module = resource->resource.module;
             module.resources.push_back(*std::move(resource));
         }
-    for (auto& [name, module] : modules) server.modules.push_back(std::move(module));
+    for (auto& [name, module] : modules)
+        server.modules.push_back(std::move(module));
     return server;
 }
 
