@@ -19,6 +19,7 @@ enum class Complete {
     Nothing,
     File,
     Directory,
+    PlanFile,  // a file, or server/NAME
     Kind,      // get, describe: servers, labels, ...
     Reference, // KIND/NAME, or a NAME after a KIND
     Server,

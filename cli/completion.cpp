@@ -70,7 +70,7 @@ void offer(Completions& result, const PartialLine& line, std::vector<Candidate> 
 void offer_values(Completions& result, const PartialLine& line, Complete what,
                   std::span<const std::string_view> choices, Context& context) {
     if (!choices.empty()) return offer(result, line, as_candidates(choices));
-    if (what == Complete::File) result.files = true;
+    if (what == Complete::File || what == Complete::PlanFile) result.files = true;
     if (what == Complete::Directory) result.directories = true;
     offer(result, line, live_names(what, line, context));
 }

@@ -20,7 +20,7 @@ Result<std::shared_ptr<const spec::Document>> parse_config(std::string path, std
         return Error{.code = ErrorCode::Invalid,
                      .message = fmt::format("{} must be a map of settings", path)};
     if (!document || diagnostics.has_errors()) {
-        const auto& first = diagnostics.sorted().front();
+        const Diagnostic first = diagnostics.sorted().front();
         return Error{.code = ErrorCode::Invalid,
                      .message = fmt::format("{}: {}", first.at.text(), first.message),
                      .hint = first.help};

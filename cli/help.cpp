@@ -14,6 +14,7 @@ namespace {
 constexpr Topic kTopics[] = {
     {"exit-codes", "what the exit codes mean"},
     {"environment", "the environment variables and settings that lab reads"},
+    {"inventories", "where an inventory is read from"},
     {"filters", "how servers are selected, in YAML and on the command line"},
     {"output", "the forms in which results are printed"},
 };

@@ -227,6 +227,7 @@ std::vector<Candidate> live_names(Complete what, const PartialLine& line, Contex
     case Complete::Kind: return kinds(line, context);
     case Complete::Reference: return references(line, context);
     case Complete::Server: return server_names(load(line, context));
+    case Complete::PlanFile:
     case Complete::ServerPath: return below("server", server_names(load(line, context)));
     case Complete::Label: return as_candidates(label_names(load(line, context)));
     case Complete::Group: {

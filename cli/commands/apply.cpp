@@ -18,7 +18,7 @@ constexpr Positional kPositionals[] = {
      .summary = "a plan saved with `lab plan --out`, or server NAME: the same as --target",
      .required = false,
      .repeated = true,
-     .complete = Complete::File}};
+     .complete = Complete::PlanFile}};
 constexpr Option kOptions[] = {
     kAutoApproveOption,
     kTargetOption,

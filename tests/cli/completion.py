@@ -40,6 +40,9 @@ UNIQUE = [
     ("lab help exit", "lab help exit-codes "),
     ("lab config set col", "lab config set color "),
     ("lab config set color al", "lab config set color always "),
+    ("lab apply sav", "lab apply saved.plan "),
+    ("lab apply server/db", "lab apply server/db-1 "),
+    ("lab drift --target server/lo", "lab drift --target server/lone-1 "),
     ("lab plan --out sav", "lab plan --out saved.plan "),
     ("lab --inventory mod", "lab --inventory modules/"),
 ]
