@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <sys/stat.h>
 
@@ -156,13 +157,14 @@ Result<std::optional<std::string>> Repository::first_change(std::string_view pre
         for (const std::string& file : doubtful)
             if (!same_bytes(**before, **now, file)) return std::optional<std::string>(file);
     }
-    std::vector<std::string> missing;
-    for (const auto& [path, file] : comparison.head()) {
-        const std::string name = path.substr(below.size());
-        if (relevant && relevant(name) && comparison.gone(path)) missing.push_back(name);
+    const std::unordered_set<std::string_view> there(files.begin(), files.end()); // looked at above
+    std::optional<std::string> first_gone;
+    for (const auto& entry : comparison.head()) {
+        const std::string_view name = std::string_view(entry.first).substr(below.size());
+        if (!relevant || there.contains(name) || !relevant(name) || !comparison.gone(entry.first)) continue;
+        if (!first_gone || name < *first_gone) first_gone = name;
     }
-    if (missing.empty()) return std::optional<std::string>();
-    return std::optional<std::string>(*std::min_element(missing.begin(), missing.end()));
+    return first_gone;
 }
 
 } // namespace lab::git
