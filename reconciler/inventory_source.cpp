@@ -182,48 +182,9 @@ Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source) 
         .source = std::move(source), .loaded = std::move(loaded), .origin = std::move(origin)});
 }
 
-namespace {
-
-Span place_of(const spec::Server& server, const std::string& setting) {
-    for (const auto& [name, at] : server.setting_places)
-        if (name == setting) return at;
-    return server.at;
-}
-
-void check_together(const spec::Fleet& fleet, const providers::Provider& provider, Diagnostics& diagnostics) {
-    std::vector<spec::ServerIndex> indexes;
-    std::vector<ValueMap> settings;
-    for (spec::ServerIndex index = 0; index < fleet.size(); ++index)
-        if (fleet.provider(index) == provider.schema().name) {
-            indexes.push_back(index);
-            settings.push_back(fleet.settings(index));
-        }
-    std::vector<providers::Provider::FleetServer> servers;
-    for (std::size_t i = 0; i < indexes.size(); ++i)
-        servers.push_back({.name = fleet.server(indexes[i]).name, .settings = &settings[i]});
-    for (providers::Provider::FleetProblem& problem : provider.validate_fleet(servers)) {
-        const spec::Server& server = fleet.server(indexes[problem.server]);
-        const spec::Server& other = fleet.server(indexes[problem.other]);
-        diagnostics.add({.severity = Severity::Error,
-                         .code = "spec/servers-collide",
-                         .message = std::move(problem.message),
-                         .at = place_of(server, problem.setting),
-                         .help = std::move(problem.help),
-                         .notes = {{.message = fmt::format("'{}' is here", other.name),
-                                    .at = place_of(other, problem.setting)}}});
-    }
-}
-
-} // namespace
-
 spec::Fleet resolve_fleet(const LoadedInventory& inventory, const providers::ProviderTable& providers,
                           const api::FingerprintKey& key, Diagnostics& diagnostics) {
-    spec::Fleet fleet =
-        spec::Fleet::resolve(inventory.loaded.inventory, TableRules(providers), key, diagnostics);
-    if (!diagnostics.has_errors())
-        for (const std::string& name : providers.names())
-            check_together(fleet, *providers.find(name), diagnostics);
-    return fleet;
+    return spec::Fleet::resolve(inventory.loaded.inventory, TableRules(providers), key, diagnostics);
 }
 
 } // namespace lab::reconciler

@@ -79,8 +79,7 @@ struct LoadedInventory {
 /// Reads and decodes; problems are in `loaded.diagnostics`. Errors: the tree or repository cannot be read.
 Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source);
 
-/// What the inventory means, checked by the providers too: their settings, and servers that would get in each
-/// other's way.
+/// What the inventory means, with the providers of this build as the referees of their settings.
 spec::Fleet resolve_fleet(const LoadedInventory& inventory, const providers::ProviderTable& providers,
                           const api::FingerprintKey& key, Diagnostics& diagnostics);
 

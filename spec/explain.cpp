@@ -218,6 +218,10 @@ void add_origins(const FleetState& state, ServerIndex index, const Placement& pl
         const auto steps = param_steps(state, index, unit, param);
         if (!steps.empty()) origins.push_back(steps.front().second);
     }
+    // Params first, the highest level first: they are what people change. Where a server stands changes
+    // rarely.
+    std::stable_sort(origins.begin(), origins.end(),
+                     [](const Origin& a, const Origin& b) { return a.level > b.level; });
     if (!reads.server) return;
     std::vector<Field> fields;
     add_scalars(state, index, fields);
@@ -293,8 +297,6 @@ std::vector<Origin> Fleet::decided_by(ServerIndex index, std::string_view module
                 add_origins(*state_, index, placement,
                             reads_of(entry.compiled.resources[one.resource], property), origins);
     }
-    std::stable_sort(origins.begin(), origins.end(),
-                     [](const Origin& a, const Origin& b) { return a.level > b.level; });
     // Implicit values were written nowhere.
     std::erase_if(origins, [](const Origin& origin) { return origin.level == Level::Implicit; });
     return origins;

@@ -109,7 +109,7 @@ class Fleet {
     /// Renders every server, for its problems: what `lab validate` does beyond resolve().
     void check_documents(Diagnostics& diagnostics) const;
     /// What decided a property of a resource (empty: whether it is there): the params and server fields its
-    /// template reads, where some level wrote them, the highest level first.
+    /// template reads, where some level wrote them; params first, of the highest level first.
     std::vector<Origin> decided_by(ServerIndex index, std::string_view module, std::string_view resource,
                                    std::string_view property) const;
 
