@@ -30,6 +30,8 @@ def missing() -> str | None:
     for program in ("systemd-nspawn", "mmdebstrap", "nsenter"):
         if not shutil.which(program):
             return f"needs {program}"
+    if subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode != 0:
+        return "needs leave to mount"
     return None
 
 
@@ -45,12 +47,15 @@ def root_file_system() -> pathlib.Path:
             return target
         with tempfile.TemporaryDirectory(dir=cache) as work:
             options = [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
-            built = subprocess.run(
-                ["mmdebstrap", "--variant=minbase", "--format=directory", "--dpkgopt=force-unsafe-io", *options,
-                 f"--include={PACKAGES}", SUITE, f"{work}/root"], capture_output=True, text=True)
-            if built.returncode != 0:
+            for attempt in range(3):  # a mirror may miss a file while it is being renewed
+                built = subprocess.run(
+                    ["mmdebstrap", "--variant=minbase", "--format=directory", "--dpkgopt=force-unsafe-io", *options,
+                     f"--include={PACKAGES}", SUITE, f"{work}/root-{attempt}"], capture_output=True, text=True)
+                if built.returncode == 0:
+                    os.rename(f"{work}/root-{attempt}", target)
+                    break
+            else:
                 raise RuntimeError(f"mmdebstrap failed:\n{built.stderr[-4000:]}")
-            os.rename(f"{work}/root", target)
     return target
 
 
