@@ -221,8 +221,13 @@ Detail module_detail(const Session& session, const std::string& name, WallTime n
                   .document = module_summary(fleet, name, servers),
                   .described = {},
                   .shown = {}};
-    ValueList params, resources;
-    std::vector<std::vector<std::string>> param_rows, resource_rows;
+    ValueList params, resources, health;
+    std::vector<std::vector<std::string>> param_rows, resource_rows, health_rows;
+    for (const spec::HealthCheck& check : module.health) {
+        health.emplace_back(
+            ValueMap{{"command", Value(text_list(check.command))}, {"source", place_value(check.at)}});
+        health_rows.push_back({fmt::format("{}", fmt::join(check.command, " ")), check.at.text()});
+    }
     for (const spec::ParamSchema& param : module.params) {
         params.push_back(param_value(param));
         param_rows.push_back({param.name, param_text(param), param.summary});
@@ -240,6 +245,8 @@ Detail module_detail(const Session& session, const std::string& name, WallTime n
     detail.document.append("targets", module.targets ? target_value(*module.targets) : Value());
     detail.document.append("params", Value(std::move(params)));
     detail.document.set("resources", Value(std::move(resources)));
+    detail.document.append("health", Value(std::move(health)));
+    detail.document.append("tests", module.tests ? Value(module.tests->value) : Value());
     const std::string deps = fmt::format("{}", fmt::join(texts_of(module.deps), ", "));
     detail.described =
         facts_text({{"Name", name},
@@ -248,9 +255,11 @@ Detail module_detail(const Session& session, const std::string& name, WallTime n
                     {"Folder", module.folder},
                     {"Needs", deps},
                     {"May be used", module.targets ? target_text(*module.targets) : "anywhere"},
+                    {"Tests", module.tests ? module.tests->value : ""},
                     {"Servers", std::to_string(servers.size())},
                     {"Written at", module.at.text()}}) +
-        section_text("Params", aligned(param_rows)) + section_text("Resources", aligned(resource_rows));
+        section_text("Params", aligned(param_rows)) + section_text("Resources", aligned(resource_rows)) +
+        section_text("Health", aligned(health_rows));
     detail.shown = fmt::format("Module: {} {}\nBrought by labels: {}\nApplied to: {}\n", name, module.version,
                                bracketed(labels), counted(servers.size(), "server")) +
                    servers_text(session, servers, now);

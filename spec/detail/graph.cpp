@@ -44,6 +44,49 @@ std::string differing(const api::Resource& first, const api::Resource& second) {
     return names.empty() ? std::string() : listed(names);
 }
 
+/// How many unfinished nodes each node waits for, once all that can be done is done: 0 for those.
+std::vector<std::size_t> left_waiting(const ServerGraph& graph) {
+    std::vector<std::size_t> waiting(graph.nodes.size());
+    std::vector<std::vector<std::uint32_t>> released(graph.nodes.size());
+    for (const GraphEdge& edge : graph.edges) {
+        ++waiting[edge.from];
+        released[edge.to].push_back(edge.from);
+    }
+    std::vector<std::uint32_t> ready;
+    for (std::uint32_t i = 0; i < waiting.size(); ++i)
+        if (!waiting[i]) ready.push_back(i);
+    while (!ready.empty()) {
+        const std::uint32_t next = ready.back();
+        ready.pop_back();
+        for (const std::uint32_t node : released[next])
+            if (--waiting[node] == 0) ready.push_back(node);
+    }
+    return waiting;
+}
+
+/// The edges of one cycle, each from where the one before leads; none where there is no cycle.
+std::vector<const GraphEdge*> cycle_of(const ServerGraph& graph) {
+    const std::vector<std::size_t> waiting = left_waiting(graph);
+    const auto start =
+        std::find_if(waiting.begin(), waiting.end(), [](std::size_t count) { return count != 0; });
+    std::vector<const GraphEdge*> path;
+    if (start == waiting.end()) return path;
+    // Every node left waits for one that is left: following that comes back to where it has been.
+    std::vector<bool> seen(graph.nodes.size());
+    auto at = static_cast<std::uint32_t>(start - waiting.begin());
+    while (!seen[at]) {
+        seen[at] = true;
+        const auto edge = std::find_if(graph.edges.begin(), graph.edges.end(), [&](const GraphEdge& one) {
+            return one.from == at && waiting[one.to] != 0;
+        });
+        path.push_back(&*edge);
+        at = edge->to;
+    }
+    path.erase(path.begin(), std::find_if(path.begin(), path.end(),
+                                          [&](const GraphEdge* edge) { return edge->from == at; }));
+    return path;
+}
+
 } // namespace
 
 const ResourceTemplate& written_resource(const FleetState& state, ServerIndex index, const GraphNode& node) {
@@ -178,46 +221,15 @@ void GraphBuilder::add_edges(ServerIndex index, const IdTable& ids, ServerGraph&
 }
 
 void GraphBuilder::find_cycle(ServerIndex index, const ServerGraph& graph, const IdTable& ids) {
-    std::vector<std::size_t> waiting(graph.nodes.size());
-    std::vector<std::vector<std::uint32_t>> released(graph.nodes.size());
-    for (const GraphEdge& edge : graph.edges) {
-        ++waiting[edge.from];
-        released[edge.to].push_back(edge.from);
-    }
-    std::vector<std::uint32_t> ready;
-    for (std::uint32_t i = 0; i < waiting.size(); ++i)
-        if (!waiting[i]) ready.push_back(i);
-    while (!ready.empty()) {
-        const std::uint32_t next = ready.back();
-        ready.pop_back();
-        for (const std::uint32_t node : released[next])
-            if (--waiting[node] == 0) ready.push_back(node);
-    }
-    const auto start =
-        std::find_if(waiting.begin(), waiting.end(), [](std::size_t count) { return count != 0; });
-    if (start == waiting.end()) return;
-    // Every node left waits for one that is left: following that comes back to where it has been.
-    std::vector<const GraphEdge*> path;
-    std::vector<bool> seen(graph.nodes.size());
-    auto at = static_cast<std::uint32_t>(start - waiting.begin());
-    while (!seen[at]) {
-        seen[at] = true;
-        const auto edge = std::find_if(graph.edges.begin(), graph.edges.end(), [&](const GraphEdge& one) {
-            return one.from == at && waiting[one.to] != 0;
-        });
-        path.push_back(&*edge);
-        at = edge->to;
-    }
-    path.erase(path.begin(), std::find_if(path.begin(), path.end(),
-                                          [&](const GraphEdge* edge) { return edge->from == at; }));
+    std::vector<const GraphEdge*> path = cycle_of(graph);
+    if (path.empty()) return;
     const auto id = [&](std::uint32_t node) -> const std::string& {
         return ids.text(graph.nodes[node].entry->id);
     };
-    std::rotate(
-        path.begin(),
+    const auto first =
         std::min_element(path.begin(), path.end(),
-                         [&](const GraphEdge* a, const GraphEdge* b) { return id(a->from) < id(b->from); }),
-        path.end());
+                         [&](const GraphEdge* a, const GraphEdge* b) { return id(a->from) < id(b->from); });
+    std::rotate(path.begin(), first, path.end());
     std::string text;
     std::vector<Diagnostic::Note> notes;
     for (const GraphEdge* edge : path) {
@@ -226,9 +238,9 @@ void GraphBuilder::find_cycle(ServerIndex index, const ServerGraph& graph, const
             edge->at ? *edge->at : written_resource(state_, index, graph.nodes[edge->from]).at;
         notes.push_back({explain(*edge, id(edge->from), id(edge->to)), place});
     }
-    const Span first = written_resource(state_, index, graph.nodes[path.front()->from]).at;
     reporter_.error("spec/resource-cycle",
-                    fmt::format("resources wait for each other: {}{}", text, id(path.front()->from)), first,
+                    fmt::format("resources wait for each other: {}{}", text, id(path.front()->from)),
+                    written_resource(state_, index, graph.nodes[path.front()->from]).at,
                     "remove one of the steps", std::move(notes), &state_.server(index));
 }
 
