@@ -85,6 +85,9 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
         for (const std::string& warning : session->notes_.warnings)
             context.warn(warning);
         if (session->store_) key = session->store_->key();
+        if (session->notes_.created && session->notes_.warnings.empty())
+            context.note(fmt::format("working on the local state {}, made just now",
+                                     (context.settings.home() / "state.db").string()));
     }
     session->fleet_ = std::make_unique<spec::Fleet>(
         reconciler::resolve_fleet(*session->inventory_, context.providers, key, diagnostics));

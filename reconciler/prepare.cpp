@@ -2,6 +2,7 @@
 
 #include "reconciler/observe.h"
 #include "reconciler/rebuild.h"
+#include "support/json.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -230,7 +231,18 @@ class Gathering {
             {{.server = *std::move(server), .modules_gone = {}, .applied_key = {}}});
     }
 
+    /// A server that is to be made anew because its settings moved leaves its old machine behind.
+    void warn_of_move(const planner::ServerInput& input) {
+        if (!input.applied || !input.desired || input.provider_diff.kind != api::ActionKind::Create) return;
+        const ValueMap& before = input.applied->spec.settings;
+        if (before == input.desired->spec.settings) return;
+        input_.warnings.push_back(
+            fmt::format("server/{} moves: its machine of {} stays as it is, and lab stops looking at it",
+                        input.name, write_json(Value(before))));
+    }
+
     void keep(planner::ServerInput input) {
+        warn_of_move(input);
         if (input.observed) note_age(input.observed->at);
         input_.servers.push_back(std::move(input));
     }

@@ -301,6 +301,60 @@ resources:
         self.run_program(["faketime", "2001-01-01 00:00:00", BIN / "lab", "plan", "--detailed-exitcode"], code=0)
         self.assert_plan_empty()
 
+    def test_a_server_that_moves_says_what_it_leaves_behind(self):
+        self.write_fleet(servers=1)
+        self.commit()
+        self.apply()
+        text = (self.inventory / "servers.yaml").read_text()
+        self.write("servers.yaml", text.replace("root: machines/s1", "root: machines/elsewhere"))
+        self.commit()
+        self.assertIn("machines/s1", self.lab("plan").out)
+        self.apply()
+        self.assertTrue((self.root("s1") / "etc/base/text").exists())
+        self.assertTrue((self.root("elsewhere") / "etc/base/text").exists())
+        self.assert_plan_empty()
+
+    def test_two_servers_on_one_tree_are_refused(self):
+        self.write_fleet(servers=2)
+        text = (self.inventory / "servers.yaml").read_text()
+        self.write("servers.yaml", text.replace("root: machines/s2", "root: machines/s1/below"))
+        self.assertIn("machines/s1", self.lab("validate", code=1).err)
+
+    def test_the_pillars_follow_what_happens(self):
+        self.write_fleet(servers=1)
+        self.commit()
+        pillars = lambda: {name: one["state"] for name, one in
+                           self.lab("get", "servers", "-o", "json").json()["servers"][0]["pillars"].items()}
+        self.apply()
+        self.assertEqual(pillars(), {"sync": "ok", "config": "ok", "health": "unknown", "identity": "none"})
+        (self.root("s1") / "etc/base/text").write_text("by hand")
+        self.lab("drift", code=2)
+        self.assertEqual(pillars()["sync"], "drift")
+        self.write_fleet(servers=1, text="newer")
+        self.commit()
+        self.assertEqual(pillars()["sync"], "pending")
+
+    def test_a_private_value_is_put_back_from_the_commit_that_wrote_it(self):
+        module = """name: base
+version: 1.0.0
+params:
+  text: {type: string, required: true}
+resources:
+  - file: /etc/private
+    content: "{{ params.text }}\\n"
+    mode: "0600"
+"""
+        self.write_fleet(servers=1, text="first")
+        self.write("modules/base/module.yaml", module)
+        self.commit()
+        self.apply()
+        self.write_fleet(servers=1, text="second")
+        self.write("modules/base/module.yaml", module)
+        self.commit()
+        (self.root("s1") / "etc/private").write_text("moved")
+        self.lab("sync", "server", "s1", "--auto-approve")
+        self.assertEqual((self.root("s1") / "etc/private").read_text(), "first\n")
+
     def test_targets_and_filters(self):
         self.write_fleet(servers=3)
         self.commit()
