@@ -37,7 +37,8 @@ bool finished(StepState state) {
 struct Job {
     std::string server;
     std::vector<const api::Action*> actions;
-    std::set<std::size_t> waits_for; // jobs
+    std::size_t waits_for = 0;         // jobs that have not ended
+    std::vector<std::size_t> awaiting; // jobs that wait for this one, each once
 };
 
 class Executor {
@@ -67,16 +68,21 @@ class Executor {
         std::map<std::string, std::size_t> by_server, by_action;
         for (const api::Action& action : request_.plan.actions) {
             const auto [found, added] = by_server.try_emplace(server_of(action.resource), jobs_.size());
-            if (added) jobs_.push_back({.server = found->first, .actions = {}, .waits_for = {}});
+            if (added) jobs_.push_back({.server = found->first, .actions = {}, .awaiting = {}});
             jobs_[found->second].actions.push_back(&action);
             by_action[action.id] = found->second;
             states_[action.id] = {};
         }
-        for (std::size_t i = 0; i < jobs_.size(); ++i)
+        for (std::size_t i = 0; i < jobs_.size(); ++i) {
+            std::set<std::size_t> before;
             for (const api::Action* action : jobs_[i].actions)
                 for (const std::string& other : action->depends_on)
                     if (const auto job = by_action.find(other); job != by_action.end() && job->second != i)
-                        jobs_[i].waits_for.insert(job->second);
+                        before.insert(job->second);
+            jobs_[i].waits_for = before.size();
+            for (const std::size_t job : before)
+                jobs_[job].awaiting.push_back(i);
+        }
     }
 
     Result<void> begin(const store::Lock* lock) {
@@ -107,7 +113,7 @@ class Executor {
 
     void work() {
         for (std::size_t i = 0; i < jobs_.size(); ++i)
-            if (jobs_[i].waits_for.empty()) ready_.push_back(i);
+            if (jobs_[i].waits_for == 0) ready_.push_back(i);
         const std::size_t workers = std::min(std::max<std::size_t>(engine_.parallelism, 1), jobs_.size());
         const std::stop_callback wake(engine_.stop, [this] { changed_.notify_all(); });
         std::vector<std::jthread> threads;
@@ -129,8 +135,8 @@ class Executor {
             hold.lock();
             if (!ran && !broken_) broken_ = std::move(ran).error();
             ++left_;
-            for (std::size_t i = 0; i < jobs_.size(); ++i)
-                if (jobs_[i].waits_for.erase(job) != 0 && jobs_[i].waits_for.empty()) ready_.push_back(i);
+            for (const std::size_t next : jobs_[job].awaiting)
+                if (--jobs_[next].waits_for == 0) ready_.push_back(next);
             changed_.notify_all();
         }
         changed_.notify_all();
@@ -220,7 +226,7 @@ class Executor {
                                           (input->observed ? input->observed->state.detail : "no answer"));
         LAB_TRY(refuse_stale(*actions, *input));
         if (actions->empty()) return {};
-        return apply(job.server, *actions, std::move(*input), *clear);
+        return apply(job, *actions, std::move(*input), *clear);
     }
 
     /// The server as it is right now.
@@ -342,7 +348,7 @@ class Executor {
         return parts;
     }
 
-    Result<void> apply(const std::string& server, const std::vector<const api::Action*>& actions,
+    Result<void> apply(const Job& job, const std::vector<const api::Action*>& actions,
                        planner::ServerInput input, const std::vector<spec::ModuleUnit>& clear) {
         std::vector<std::string> ids;
         providers::ApplyServer order;
@@ -353,11 +359,9 @@ class Executor {
             ids.push_back(action->id);
             if (module_of(action->resource).empty()) order.kind = action->kind;
         }
-        const Job& job =
-            *std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& one) { return one.server == server; });
         order.desired = document(engine_, workspace_.origin, order.spec, restricted(clear, actions, job));
         drop_missing_edges(order.desired.resources);
-        order.idempotency_key = run_.id + "/server/" + server;
+        order.idempotency_key = run_.id + "/server/" + job.server;
 
         LAB_TRY(engine_.store.steps_started(run_.id, ids, order.idempotency_key));
         for (const std::string& id : ids)
