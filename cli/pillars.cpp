@@ -81,7 +81,7 @@ std::vector<Pillars> pillars(const Session& session, std::span<const spec::Serve
                              [](const auto& one, const std::string& wanted) { return one.name < wanted; });
         all[i].identity.state = "none"; // nothing enrolls in this build
         if (row == known->end() || row->name != name) continue;
-        all[i].sync = sync_of(*row, reconciler::record_key(session.workspace(), servers[i]));
+        all[i].sync = sync_of(*row, session.fleet().key(servers[i]));
         all[i].config = config_of(all[i].sync, failed.contains(name));
     }
     return all;

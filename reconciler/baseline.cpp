@@ -105,7 +105,7 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
     for (const std::string& name : names) {
         const auto now = workspace.fleet.find(name);
         const auto then = request.base.find(name);
-        if (now && then && record_key(workspace, *now) == record_key(base, *then)) {
+        if (now && then && workspace.fleet.key(*now) == request.base.key(*then)) {
             ++input.settled_servers;
             input.settled_units += workspace.fleet.modules(*now).size();
             continue;

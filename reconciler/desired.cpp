@@ -1,7 +1,5 @@
 #include "reconciler/desired.h"
 
-#include "support/json.h"
-
 #include <set>
 
 namespace lab::reconciler {
@@ -38,19 +36,6 @@ DesiredState desired_state(const Engine& engine, const Workspace& workspace, spe
         for (api::Resource& resource : unit.resources)
             resource = api::redacted(std::move(resource), engine.store.key());
     return state;
-}
-
-Digest record_key(const Workspace& workspace, spec::ServerIndex index) {
-    const spec::Fleet& fleet = workspace.fleet;
-    Hasher hasher;
-    hasher.part(fleet.key(index)).part(fleet.environment(index)).part(fleet.cloud(index));
-    hasher.part(fleet.provider(index))
-        .part(fleet.region(index))
-        .part(std::uint64_t{fleet.server(index).protect});
-    for (const std::string& label : fleet.labels(index))
-        hasher.part(label);
-    hasher.part(write_json_canonical(Value(fleet.settings(index))));
-    return hasher.finish();
 }
 
 api::Desired document(const Engine& engine, const api::Plan::Inventory& origin, const api::ServerSpec& server,

@@ -21,10 +21,6 @@ planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIn
 /// The provider's view of a server. `server_id` is empty before the first apply.
 api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index);
 
-/// Equal keys: the same document, settings and recorded attributes. What Applied and Observed are compared
-/// with first.
-Digest record_key(const Workspace& workspace, spec::ServerIndex index);
-
 /// The lab.desired/1 of these units, in run order.
 api::Desired document(const Engine& engine, const api::Plan::Inventory& origin, const api::ServerSpec& server,
                       const std::vector<spec::ModuleUnit>& units);

@@ -109,7 +109,7 @@ class Gathering {
         if (request_.drift_only) return known ? known->applied_key : std::nullopt;
         const auto index = workspace_.fleet.find(name);
         if (!index) return std::nullopt;
-        return record_key(workspace_, *index);
+        return workspace_.fleet.key(*index);
     }
 
     void count_settled(const store::ServerKeys& known) {

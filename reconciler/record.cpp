@@ -122,10 +122,10 @@ Record record_of(const Engine& engine, const Workspace& workspace, planner::Serv
     const planner::Planned after = plan_one(engine, workspace, input, drift_only);
     if (after.plan.actions.empty() && after.plan.drift.empty()) {
         if (drift_only) {
-            for (const store::ServerKeys& known : engine.store.servers().value_or({}))
-                if (known.name == input.name) record.application.applied_key = known.applied_key;
+            if (auto known = engine.store.server(input.name); known && *known)
+                record.application.applied_key = (*known)->applied_key;
         } else if (const auto index = workspace.fleet.find(input.name)) {
-            record.application.applied_key = record_key(workspace, *index);
+            record.application.applied_key = workspace.fleet.key(*index);
         }
         record.observation.in_sync_key = record.application.applied_key;
     }
@@ -149,7 +149,7 @@ Result<void> record_settled(const Engine& engine, const Workspace& workspace,
     for (const std::string& name : servers) {
         const auto index = workspace.fleet.find(name);
         const auto row = by_name.find(name);
-        if (!index || row == by_name.end() || row->second->applied_key == record_key(workspace, *index))
+        if (!index || row == by_name.end() || row->second->applied_key == workspace.fleet.key(*index))
             continue;
         auto input = server_input(engine, workspace, name, std::nullopt, /*drift_only=*/false, diagnostics);
         if (!input) return std::move(input).error();

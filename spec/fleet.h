@@ -97,7 +97,8 @@ class Fleet {
     /// Why a server is in a group or not: lines such as "by label web", "excluded by server glob db-*".
     std::vector<std::string> explain_membership(std::string_view group, ServerIndex index) const;
 
-    /// Equal keys mean equal desired documents (of the same provider settings): what a plan compares first.
+    /// Equal keys mean that all that is recorded of the server is equal: its desired document, provider
+    /// settings and attributes. What a plan compares first.
     const Digest& key(ServerIndex index) const;
     /// Modules of the server in run order, with how each came in; resources not rendered.
     std::vector<ModuleUnit> modules(ServerIndex index) const;

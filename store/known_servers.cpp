@@ -286,6 +286,11 @@ Result<std::vector<planner::AppliedModule>> read_modules(detail::Connection& con
     }
 }
 
+// Statements are literals; this is the part that two of them share, in the order of read_keys().
+#define LAB_SERVER_KEYS                                                                                      \
+    "name, server_id, provider, environment, cloud, region, labels, applied, protect, applied_key, "         \
+    "in_sync_key, observed_at, presence, units, skipped"
+
 ServerKeys read_keys(const detail::Rows& row) {
     ServerKeys keys;
     keys.name = row.text(0);
@@ -312,10 +317,7 @@ Result<std::vector<ServerKeys>> Store::servers() const {
     const std::lock_guard hold(state_->mutex);
     // Unordered: a scan of the table is several times faster than a walk through its index.
     auto rows = state_->connection.query(
-        "SELECT name, server_id, provider, environment, cloud, region, labels, applied, protect, "
-        "applied_key, "
-        "in_sync_key, observed_at, presence, units, skipped FROM servers NOT INDEXED WHERE inventory = ?",
-        {state_->inventory});
+        "SELECT " LAB_SERVER_KEYS " FROM servers NOT INDEXED WHERE inventory = ?", {state_->inventory});
     if (!rows) return std::move(rows).error();
     std::vector<ServerKeys> servers;
     for (;;) {
@@ -330,6 +332,17 @@ Result<std::vector<ServerKeys>> Store::servers() const {
     if (!std::is_sorted(servers.begin(), servers.end(), by_name))
         std::sort(servers.begin(), servers.end(), by_name);
     return servers;
+}
+
+Result<std::optional<ServerKeys>> Store::server(std::string_view name) const {
+    const std::lock_guard hold(state_->mutex);
+    auto rows =
+        state_->connection.query("SELECT " LAB_SERVER_KEYS " FROM servers WHERE inventory = ? AND name = ?",
+                                 {state_->inventory, name});
+    if (!rows) return std::move(rows).error();
+    const auto found = rows->next();
+    if (!found) return found.error();
+    return *found ? std::optional(read_keys(*rows)) : std::nullopt;
 }
 
 Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view name) const {

@@ -90,6 +90,7 @@ class Store {
     std::int64_t serial() const; // grows with each change of applied or observed state
 
     Result<std::vector<ServerKeys>> servers() const; // sorted by name
+    Result<std::optional<ServerKeys>> server(std::string_view name) const;
     Result<std::optional<planner::AppliedServer>> applied(std::string_view name) const;
     Result<std::optional<planner::ObservedServer>> observed(std::string_view name) const;
 

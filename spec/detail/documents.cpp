@@ -10,7 +10,7 @@ namespace lab::spec::detail {
 namespace {
 
 constexpr std::string_view kKeyVersion =
-    "lab.key/1"; // changes when equal inputs begin to give other documents
+    "lab.key/2"; // changes when equal inputs begin to give other documents
 
 std::vector<std::uint32_t> own_params(const FleetState& state, ServerIndex index,
                                       const Placement& placement) {
@@ -228,7 +228,14 @@ void resolve_keys(FleetState& state) {
                     text += fmt::format("\n{} {} {}", setting.module, setting.name,
                                         write_json_canonical(setting.value));
         }
-        text += fmt::format("\n{} {}", state.servers[i].provider, state.servers[i].cloud);
+        text += state.server(i).protect ? "\nprotect" : "\n";
+        const Scalars& scalars = state.servers[i];
+        for (const std::string_view scalar :
+             {scalars.provider, scalars.cloud, scalars.environment, scalars.region})
+            text.append("\n").append(scalar);
+        for (const std::uint32_t term : state.labels.of(i))
+            text.append("\n").append(state.labels.terms[term].text);
+        text += '\n';
         const ValueMap settings = merged_settings(state, i);
         if (!settings.empty()) text += write_json_canonical(Value(settings));
         if (fields) text += write_json_canonical(server_scope(state, i, fields));

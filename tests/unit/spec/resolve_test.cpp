@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace lab::spec {
 namespace {
 
@@ -266,6 +268,20 @@ TEST(Resolve, HowItIsSplitIntoFilesNeverChangesTheResult) {
     }
     EXPECT_EQ(result(one), result(many));
     EXPECT_NE(result(one), "");
+}
+
+TEST(Resolve, AKeyChangesWithWhatIsRecordedOfAServer) {
+    const auto key = [](const std::string& server) {
+        const Resolved lab(
+            Files{{"lab.yaml", lab_yaml("labels: {x: , protect: }\nenvironments: {prod: }\nservers:\n  a: {" +
+                                        server + "}\n")}});
+        EXPECT_EQ(lab.said(), "");
+        return lab.fleet().key(0);
+    };
+    std::set<Digest> seen;
+    for (const char* server : {"", "labels: [x]", "labels: [protect]", "protect: true", "region: protect",
+                               "environment: prod", "root: a", "labels: [protect], protect: true"})
+        EXPECT_TRUE(seen.insert(key(server)).second) << server;
 }
 
 } // namespace

@@ -107,6 +107,8 @@ TEST_F(StoreTest, TheNarrowTableHasAllServersByName) {
     ASSERT_EQ(servers->size(), 3u);
     const ServerKeys &db = (*servers)[0], &fresh = (*servers)[1], &web = (*servers)[2];
     EXPECT_EQ(db.name, "db-1");
+    EXPECT_EQ(db.server_id, (*store->server("db-1"))->server_id) << "one row by itself";
+    EXPECT_FALSE(store->server("db-2")->has_value());
     EXPECT_TRUE(db.applied);
     EXPECT_FALSE(db.observed_at);
     EXPECT_EQ(db.applied_key, sha256("key of hello\n"));
