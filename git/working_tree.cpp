@@ -80,11 +80,12 @@ class WorkingTree final : public FileTree {
         if (!S_ISREG(status.st_mode))
             return Error{.code = ErrorCode::Invalid,
                          .message = fmt::format("'{}' is no file in {}", path, describe())};
-        std::string text(static_cast<std::size_t>(status.st_size), '\0');
-        if (text.size() > max_bytes) return too_large(path, text.size(), max_bytes);
+        const auto size = static_cast<std::size_t>(status.st_size);
+        if (size > max_bytes) return too_large(path, size, max_bytes);
+        std::string text(size + 1, '\0'); // one more, to see that it ended
         std::size_t done = 0;
         for (;;) {
-            if (done == text.size()) text.resize(text.size() + 512); // room to see that it ended, or grew
+            if (done == text.size()) text.resize(text.size() + 512); // it grew
             const ssize_t got = ::read(file.get(), text.data() + done, text.size() - done);
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return failure(path, errno);
@@ -114,7 +115,7 @@ class WorkingTree final : public FileTree {
             if (!found) return errno == 0 ? Result<void>() : Result<void>(failure(path, errno));
             const std::string name = found->d_name;
             if (name == "." || name == ".." || (path.empty() && name == ".git")) continue;
-            auto entry = entry_of(fd, name, path.empty() ? name : fmt::format("{}/{}", path, name));
+            auto entry = entry_of(fd, *found, path.empty() ? name : fmt::format("{}/{}", path, name));
             if (!entry) continue;
             const bool enter = entry->kind == EntryKind::Directory && !(prune && prune(*entry));
             const std::string below = entry->path;
@@ -127,18 +128,21 @@ class WorkingTree final : public FileTree {
     }
 
     /// nullopt for what is gone again, or neither file, folder nor link.
-    static std::optional<TreeEntry> entry_of(int directory, const std::string& name, std::string path) {
-        struct stat status {};
-        if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
-        TreeEntry entry{.path = std::move(path), .size = static_cast<std::size_t>(status.st_size)};
-        if (S_ISREG(status.st_mode)) return entry;
-        if (S_ISLNK(status.st_mode)) {
+    static std::optional<TreeEntry> entry_of(int directory, const dirent& found, std::string path) {
+        TreeEntry entry{.path = std::move(path)};
+        unsigned char type = found.d_type;
+        if (type == DT_UNKNOWN) { // a file system that does not tell
+            struct stat status {};
+            if (::fstatat(directory, found.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+            type = static_cast<unsigned char>(IFTODT(status.st_mode));
+        }
+        if (type == DT_REG) return entry;
+        if (type == DT_LNK) {
             entry.kind = EntryKind::Symlink;
             return entry;
         }
-        if (!S_ISDIR(status.st_mode)) return std::nullopt;
-        entry.size = 0;
-        const std::string own_git = name + "/.git";
+        if (type != DT_DIR) return std::nullopt;
+        const std::string own_git = std::string(found.d_name) + "/.git";
         const bool nested = ::faccessat(directory, own_git.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
         entry.kind = nested ? EntryKind::Submodule : EntryKind::Directory;
         return entry;
