@@ -72,11 +72,15 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
                                      const std::vector<std::string>& more_targets) {
     auto filter = filter_of(arguments, session.fleet(), context);
     if (!filter) return std::move(filter).error();
-    auto known = session.store().servers();
-    if (!known) return std::move(known).error();
     std::vector<std::string> written = arguments.values("target");
     written.insert(written.end(), more_targets.begin(), more_targets.end());
-    auto targets = targets_of(written, session.fleet(), *known);
+    std::vector<store::ServerKeys> applied; // only targets may name what is in no inventory any more
+    if (!written.empty()) {
+        auto known = session.store().servers();
+        if (!known) return std::move(known).error();
+        applied = std::move(*known);
+    }
+    auto targets = targets_of(written, session.fleet(), applied);
     if (!targets) return std::move(targets).error();
     reconciler::PlanRequest request{.filter = std::move(*filter),
                                     .targets = std::move(*targets),

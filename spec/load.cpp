@@ -120,9 +120,18 @@ void merge_parts(detail::Parts parts, Inventory& inventory, Diagnostics& diagnos
     std::move(parts.servers.begin(), parts.servers.end(), std::back_inserter(inventory.servers));
 }
 
+/// Servers are many and large: moving them about while the list grows shows.
+void reserve_servers(const std::vector<FileResult>& results, Inventory& inventory) {
+    std::size_t count = 0;
+    for (const FileResult& result : results)
+        count += result.parts.servers.size();
+    inventory.servers.reserve(count);
+}
+
 void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
-    std::stable_sort(servers.begin(), servers.end(),
-                     [](const Server& a, const Server& b) { return a.name < b.name; });
+    const auto by_name = [](const Server& a, const Server& b) { return a.name < b.name; };
+    if (!std::is_sorted(servers.begin(), servers.end(), by_name))
+        std::stable_sort(servers.begin(), servers.end(), by_name);
     const auto last =
         std::unique(servers.begin(), servers.end(), [&](const Server& first, const Server& second) {
             if (first.name != second.name) return false;
@@ -228,9 +237,10 @@ Loaded load(const FileTree& tree, const LoadLimits& limits) {
                   "name what is no part of it in lab.ignore");
         return loaded;
     }
-    results.push_back(std::move(*root));
-    std::sort(results.begin(), results.end(),
-              [](const FileResult& a, const FileResult& b) { return a.path < b.path; });
+    const auto place = std::lower_bound(results.begin(), results.end(), *root,
+                                        [](const auto& a, const auto& b) { return a.path < b.path; });
+    results.insert(place, std::move(*root));
+    reserve_servers(results, loaded.inventory);
     for (FileResult& result : results) {
         loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
         merge_parts(std::move(result.parts), loaded.inventory, diagnostics);
