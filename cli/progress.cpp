@@ -22,6 +22,11 @@ reconciler::Events Progress::events(std::size_t total) {
         .resource = [this](const providers::Progress& progress) { resource(progress); }};
 }
 
+void Progress::busy(std::string_view what) {
+    const std::lock_guard hold(mutex_);
+    if (context_.err_is_terminal && !context_.quiet) show(escape_controls(what));
+}
+
 void Progress::clear() {
     if (!line_open_) return;
     context_.err.write("\r\x1b[K");

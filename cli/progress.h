@@ -18,6 +18,8 @@ class Progress {
 
     /// Callbacks into this object, which must outlive the engine that has them. `total` steps are expected.
     reconciler::Events events(std::size_t total = 0);
+    /// Says at a terminal what is going on, until clear(); nothing elsewhere.
+    void busy(std::string_view what);
     /// Takes the unfinished line away before other text is printed.
     void clear();
 

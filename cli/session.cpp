@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include "cli/progress.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -62,7 +63,10 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
     std::unique_ptr<Session> session(new Session);
     if (!source.warning().empty()) context.warn(source.warning());
     context.trace(fmt::format("reading {}", source.tree().describe()));
+    Progress progress(context);
+    progress.busy("reading " + source.name());
     auto loaded = reconciler::load_inventory(std::move(source));
+    progress.clear();
     if (!loaded) return std::move(loaded).error();
     session->inventory_ = std::move(*loaded);
     Diagnostics diagnostics = session->inventory_->loaded.diagnostics;

@@ -2,6 +2,8 @@
 
 import dataclasses
 import os
+import pty
+import selectors
 import statistics
 import subprocess
 import sys
@@ -20,14 +22,42 @@ class Cost:
         return f"{self.wall:8.3f} s wall  {self.cpu:8.3f} s cpu  {self.peak_mib:7.0f} MiB"
 
 
-def once(argv: list[str], codes: tuple[int, ...] = (0,), env: dict | None = None, cwd: str | None = None) -> Cost:
-    """One run; its output is read and dropped. Any other exit code than those expected ends the benchmark."""
+def start(argv: list[str], terminal: bool, **options) -> tuple[subprocess.Popen, selectors.BaseSelector]:
+    """The child, and its outputs to read from."""
+    outputs = selectors.DefaultSelector()
+    out, out_end = os.pipe()
+    err, err_end = pty.openpty() if terminal else (None, os.dup(out_end))
+    child = subprocess.Popen(argv, stdout=out_end, stderr=err_end, **options)
+    os.close(out_end)
+    os.close(err_end)
+    for fd in (out, err):
+        if fd is not None:
+            outputs.register(fd, selectors.EVENT_READ)
+    return child, outputs
+
+
+def read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 1 << 16)
+    except OSError:  # how the end of a terminal reads
+        return b""
+
+
+def once(argv: list[str], codes: tuple[int, ...] = (0,), env: dict | None = None, cwd: str | None = None,
+         terminal: bool = False) -> Cost:
+    """One run, with a terminal as its stderr where `terminal`; its output is read and dropped. Any other exit code than those expected ends the benchmark."""
     began = time.monotonic()
-    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=cwd)
+    child, outputs = start(argv, terminal, env=env, cwd=cwd)
     first, tail = None, b""
-    while chunk := os.read(child.stdout.fileno(), 1 << 16):
-        first = first or time.monotonic() - began
-        tail = (tail + chunk)[-2000:]
+    while outputs.get_map():
+        for key, _ in outputs.select():
+            chunk = read(key.fd)
+            if chunk:
+                first = first or time.monotonic() - began
+                tail = (tail + chunk)[-2000:]
+            else:
+                outputs.unregister(key.fd)
+                os.close(key.fd)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - began

@@ -21,7 +21,7 @@ def lab_rows(lab: str, work: pathlib.Path, size: int) -> dict[str, measure.Cost]
     inventory = work / f"inventory-{size}"
     fleet.generate(inventory, size)
     env = {**os.environ, "LAB_HOME": str(work / f"home-{size}"), "NO_COLOR": "1"}
-    run = lambda *words, **more: measure.median([lab, *words, "--inventory", str(inventory)], env=env, **more)
+    run = lambda *words, **more: measure.median([lab, *words, "--inventory", str(inventory)], env=env, terminal=True, **more)
     rows = {"apply (once)": measure.once([lab, "apply", "--auto-approve", "-q", "--inventory", str(inventory)], env=env)}
     rows["validate"] = run("validate")
     rows["plan, no change"] = run("plan", "--refresh", "never", "--detailed-exitcode")
