@@ -89,8 +89,16 @@ ValueMap summary_map(const PlanSummary& summary) {
             {"servers", number(summary.servers)}};
 }
 
-/// What the plan's identity is made of: everything but its id, the state it was made over and where the
-/// inventory lay.
+ValueList action_values(const Plan& plan) {
+    ValueList actions;
+    actions.reserve(plan.actions.size());
+    for (const Action& action : plan.actions)
+        actions.push_back(action_value(action));
+    return actions;
+}
+
+/// What the plan's identity is made of, but for the actions: everything but its id, the state it was made
+/// over and where the inventory lay.
 ValueMap identity_map(const Plan& plan) {
     ValueMap inventory{{"id", Value(plan.inventory.id)}, {"commit", optional_text(plan.inventory.commit)}};
     inventory.append("dirty", plan.inventory.dirty);
@@ -99,15 +107,11 @@ ValueMap identity_map(const Plan& plan) {
     if (plan.baseline) out.append("baseline", Value(*plan.baseline));
     out.append("scope", plan.scope);
     out.append("summary", summary_map(plan.summary));
-    ValueList actions, drift, released;
-    actions.reserve(plan.actions.size());
-    for (const Action& action : plan.actions)
-        actions.push_back(action_value(action));
+    ValueList drift, released;
     for (const DriftItem& item : plan.drift)
         drift.push_back(drift_value(item));
     for (const Release& item : plan.released)
         released.push_back(ValueMap{{"resource", Value(item.resource)}, {"id", Value(item.id)}});
-    out.append("actions", std::move(actions));
     out.append("drift", std::move(drift));
     out.append("released", std::move(released));
     out.append("warnings", text_list(plan.warnings));
@@ -115,8 +119,45 @@ ValueMap identity_map(const Plan& plan) {
     return out;
 }
 
-std::string id_of(const ValueMap& identity) {
-    return sha256(write_json_canonical(identity)).text();
+/// The identity as canonical JSON. Actions can be many: they are written one at a time, so that they are
+/// never all in memory as values.
+std::string canonical_identity(const Plan& plan) {
+    std::string out = R"({"actions":[)"; // the first key in order
+    for (const Action& action : plan.actions) {
+        if (&action != plan.actions.data()) out += ',';
+        out += write_json_canonical(action_value(action));
+    }
+    out += "],";
+    out += std::string_view(write_json_canonical(identity_map(plan))).substr(1);
+    return out;
+}
+
+/// The document with these actions.
+Value document_with(const Plan& plan, ValueList actions) {
+    ValueMap out{{"format", Value(Plan::kFormat)}, {"id", Value(plan_id(plan))}};
+    for (auto& [key, value] : identity_map(plan)) {
+        if (key == "format") continue;
+        if (key == "drift") out.append("actions", std::move(actions));
+        if (key != "inventory") {
+            out.append(key, std::move(value));
+            continue;
+        }
+        ValueMap inventory{{"source", Value(plan.inventory.source)}};
+        for (auto& [name, field] : *value.if_map())
+            inventory.append(name, std::move(field));
+        out.append(key, std::move(inventory));
+        out.append("state", ValueMap{{"serial", Value(plan.state.serial)},
+                                     {"observed_at", optional_text(plan.state.observed_at)}});
+    }
+    return out;
+}
+
+/// Appends pretty JSON as it reads inside a document, `indent` deep. No string in it holds a newline.
+void append_indented(std::string& out, std::string_view json, std::size_t indent) {
+    for (const std::string_view line : split(json.substr(0, json.size() - 1), '\n')) {
+        out += '\n';
+        out.append(indent, ' ').append(line);
+    }
 }
 
 std::optional<Blocked> blocked_from(const Value& value, detail::Fields& owner) {
@@ -273,30 +314,25 @@ Cause operator|(Cause left, Cause right) noexcept {
 }
 
 std::string plan_id(const Plan& plan) {
-    return id_of(identity_map(plan));
+    return sha256(canonical_identity(plan)).text();
 }
 
 Value to_value(const Plan& plan) {
-    ValueMap identity = identity_map(plan);
-    ValueMap out{{"format", Value(Plan::kFormat)}, {"id", Value(id_of(identity))}};
-    for (auto& [key, value] : identity) {
-        if (key == "format") continue;
-        if (key != "inventory") {
-            out.append(key, std::move(value));
-            continue;
-        }
-        ValueMap inventory{{"source", Value(plan.inventory.source)}};
-        for (auto& [name, field] : *value.if_map())
-            inventory.append(name, std::move(field));
-        out.append(key, std::move(inventory));
-        out.append("state", ValueMap{{"serial", Value(plan.state.serial)},
-                                     {"observed_at", optional_text(plan.state.observed_at)}});
-    }
-    return out;
+    return document_with(plan, action_values(plan));
 }
 
 std::string write_plan(const Plan& plan) {
-    return write_json_pretty(to_value(plan));
+    const std::string frame = write_json_pretty(document_with(plan, {}));
+    if (plan.actions.empty()) return frame;
+    constexpr std::string_view kNoActions = "\n  \"actions\": []"; // at this depth there is one
+    const std::size_t place = frame.find(kNoActions) + kNoActions.size() - 1;
+    std::string out = frame.substr(0, place);
+    for (const Action& action : plan.actions) {
+        if (&action != plan.actions.data()) out += ',';
+        append_indented(out, write_json_pretty(action_value(action)), 4);
+    }
+    out.append("\n  ").append(frame, place);
+    return out;
 }
 
 Result<Plan> read_plan(std::string_view json) {
