@@ -4,9 +4,11 @@ import dataclasses
 import os
 import pty
 import selectors
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 
@@ -44,33 +46,39 @@ def read(fd: int) -> bytes:
 
 
 def once(argv: list[str], codes: tuple[int, ...] = (0,), env: dict | None = None, cwd: str | None = None,
-         terminal: bool = False) -> Cost:
-    """One run, with a terminal as its stderr where `terminal`; its output is read and dropped. Any other exit code than those expected ends the benchmark."""
-    began = time.monotonic()
-    child, outputs = start(argv, terminal, env=env, cwd=cwd)
-    first, tail = None, b""
-    while outputs.get_map():
-        for key, _ in outputs.select():
-            chunk = read(key.fd)
-            if chunk:
-                first = first or time.monotonic() - began
-                tail = (tail + chunk)[-2000:]
-            else:
-                outputs.unregister(key.fd)
-                os.close(key.fd)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - began
-    if child.returncode not in codes:
-        sys.exit(f"{' '.join(argv)} ended with {child.returncode}:\n{tail.decode(errors='replace')}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, child.returncode, first)
+         terminal: bool = False, weigh: bool = True) -> Cost:
+    """One run, with a terminal as its stderr where `terminal`; its output is read and dropped. Any other exit code than
+    those expected ends the benchmark. The peak is known where `weigh`: then GNU time starts the program, because what
+    the kernel tells of a child counts the memory of what it was forked from, and this Python is larger than some."""
+    with tempfile.NamedTemporaryFile("r", prefix="lab-bench-") as peak:
+        if weigh:
+            argv = [shutil.which("time") or sys.exit("GNU time is missing"), "-f", "%M", "-o", peak.name, *argv]
+        began = time.monotonic()
+        child, outputs = start(argv, terminal, env=env, cwd=cwd)
+        first, tail = None, b""
+        while outputs.get_map():
+            for key, _ in outputs.select():
+                chunk = read(key.fd)
+                if chunk:
+                    first = first or time.monotonic() - began
+                    tail = (tail + chunk)[-2000:]
+                else:
+                    outputs.unregister(key.fd)
+                    os.close(key.fd)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.monotonic() - began
+        if child.returncode not in codes:
+            sys.exit(f"{' '.join(argv)} ended with {child.returncode}:\n{tail.decode(errors='replace')}")
+        kib = int(peak.read().split()[-1]) if weigh else 0  # the last line: above it is any exit code but 0
+        return Cost(wall, usage.ru_utime + usage.ru_stime, kib / 1024, child.returncode, first)
 
 
 def median(argv: list[str], runs: int = 5, **options) -> Cost:
-    """The run with the median wall time, after one that only warms up."""
-    once(argv, **options)
-    costs = [once(argv, **options) for _ in range(runs)]
+    """The run with the median wall time, after one that warms up and is weighed."""
+    peak = once(argv, **options).peak_mib
+    costs = [once(argv, weigh=False, **options) for _ in range(runs)]
     middle = statistics.median_low(cost.wall for cost in costs)
     best = next(cost for cost in costs if cost.wall == middle)
-    best.peak_mib = max(cost.peak_mib for cost in costs)
+    best.peak_mib = peak
     return best

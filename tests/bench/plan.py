@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 
@@ -34,10 +35,20 @@ def lab_rows(lab: str, work: pathlib.Path, size: int) -> dict[str, measure.Cost]
     everything.write_text(everything.read_text().replace("for = ", "meant for = "))
     fleet.commit(inventory, "one module")
     rows["plan, 1 module changed"] = run("plan", "--refresh", "never", "--detailed-exitcode", codes=(2,))
-    state = work / f"home-{size}" / "state.db"
-    print(f"  state.db {state.stat().st_size / 1e6:.0f} MB, {size} servers")
+    print_state(work / f"home-{size}" / "state.db")
     shutil.rmtree(work / f"home-{size}")
     return rows
+
+
+def print_state(path: pathlib.Path) -> None:
+    state = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    one = lambda sql: state.execute(sql).fetchone()
+    steps, mean, most = one("SELECT count(*), avg(bytes), max(bytes) FROM (SELECT length(action) + length(detail) + "
+                            "length(idempotency_key) + 40 AS bytes FROM steps)")  # 40: the numbers, at most
+    plan = one("SELECT max(length(body)) FROM documents JOIN runs ON runs.plan = documents.id")[0]
+    state.close()
+    print(f"  journal: {steps} records, {mean:.0f} bytes each, at most {most}; the plan of the first apply {plan / 1e6:.1f} MB; "
+          f"state.db {path.stat().st_size / 1e6:.0f} MB")
 
 
 def terraform_rows(work: pathlib.Path, size: int) -> dict[str, measure.Cost]:
