@@ -80,11 +80,11 @@ std::optional<Mode> mode_from(std::string_view text) noexcept {
     return std::nullopt;
 }
 
-Value MachineFacts::of(const Tree& tree, std::stop_token stop) {
-    if (tree.live()) return collect_facts(tree, std::move(stop));
+Value MachineFacts::of(const Tree& tree, const std::stop_token& stop) {
+    if (tree.live()) return collect_facts(tree, stop);
     if (!machine_) {
         const auto live = Tree::open("/");
-        machine_ = live ? collect_facts(*live, std::move(stop)) : Value();
+        machine_ = live ? collect_facts(*live, stop) : Value();
     }
     return tree_facts(tree, *machine_);
 }

@@ -26,7 +26,7 @@ class MachineFacts {
     MachineFacts() = default;
     explicit MachineFacts(Value known) : machine_(std::move(known)) {}
     /// The facts of a tree on it; of the live system they are read each time.
-    Value of(const Tree& tree, std::stop_token stop);
+    Value of(const Tree& tree, const std::stop_token& stop);
 
   private:
     std::optional<Value> machine_;
