@@ -115,6 +115,14 @@ Result<void> check_rendered(const reconciler::Prepared& prepared, const Session&
                                         counted(prepared.diagnostics.errors(), "error"))};
 }
 
+void print_looked(const reconciler::Prepared& prepared, Context& context) {
+    const api::PlanSummary& summary = prepared.plan.summary;
+    std::string line = fmt::format("Looked at {} and recorded what is there: {} drifted",
+                                   counted(prepared.servers.size(), "server"), summary.drifted);
+    if (summary.not_observed > 0) line += fmt::format(", {} did not answer", summary.not_observed);
+    context.out.write(line + ". Nothing was planned.\n");
+}
+
 void print_plan(const api::Plan& plan, Context& context, bool details) {
     switch (context.form) {
     case Form::Json: context.out.write(api::write_plan(plan)); return;

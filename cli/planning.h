@@ -39,6 +39,9 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
 /// Prints what only showed when servers were rendered; an error where that means that there is no plan.
 Result<void> check_rendered(const reconciler::Prepared& prepared, const Session& session, Context& context);
 
+/// What --refresh only says instead of a plan.
+void print_looked(const reconciler::Prepared& prepared, Context& context);
+
 /// As text, JSON or YAML, by -o.
 void print_plan(const api::Plan& plan, Context& context, bool details);
 

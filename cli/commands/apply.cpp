@@ -54,8 +54,11 @@ Result<int> apply_now(const Arguments& arguments, Context& context, const std::v
     progress.clear();
     if (!prepared) return std::move(prepared).error();
     LAB_TRY(check_rendered(*prepared, **session, context));
+    if (arguments.value("refresh") == "only") {
+        print_looked(*prepared, context);
+        return kExitDone;
+    }
     if (context.form == Form::Table) print_plan(prepared->plan, context, arguments.has("details"));
-    if (arguments.value("refresh") == "only") return kExitDone;
     if (has_work(prepared->plan)) {
         auto answer =
             approved(arguments, context, fmt::format("Apply: {}?", planner::summary_line(prepared->plan)));

@@ -87,6 +87,10 @@ Result<int> run_plan(const Arguments& arguments, Context& context) {
     progress.clear();
     if (!prepared) return std::move(prepared).error();
     LAB_TRY(check_rendered(*prepared, **session, context));
+    if (!baseline && arguments.value("refresh") == "only" && context.form == Form::Table) {
+        print_looked(*prepared, context);
+        return kExitDone;
+    }
     if (const auto path = arguments.value("out")) LAB_TRY(save(prepared->plan, *path, context, **session));
     if (arguments.value("format") == "markdown")
         context.out.write(planner::render_markdown(prepared->plan));
