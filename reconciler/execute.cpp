@@ -220,6 +220,7 @@ class Executor {
         if (!clear) return fail_all(*actions, clear.error().text());
         auto input = look(job.server, *clear, diagnostics);
         if (!input) return std::move(input).error();
+        if (engine_.stop.stop_requested()) return {}; // not begun: left for a resume
         if (diagnostics.has_errors()) return fail_all(*actions, diagnostics.sorted().front().message);
         if (!input->observed || input->observed->state.presence == api::Presence::Unreachable)
             return fail_all(*actions, "out of reach: " +
@@ -369,6 +370,8 @@ class Executor {
         providers::Provider* provider = engine_.providers.find(order.spec.provider);
         LAB_CHECK(provider, "a server that answered has a provider");
         auto report = provider->apply(order, engine_.events.resource, engine_.stop);
+        if (!report && report.error().code == ErrorCode::Cancelled && engine_.stop.stop_requested())
+            return {};
         if (!report) return fail_all(actions, report.error().text());
 
         input.desired->spec.server_id = order.spec.server_id;

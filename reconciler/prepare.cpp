@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <set>
 
 namespace lab::reconciler {
@@ -55,9 +56,8 @@ class Gathering {
     }
 
     Result<Prepared> run() {
-        auto known = engine_.store.servers();
-        if (!known) return std::move(known).error();
-        known_ = std::move(*known);
+        LAB_TRY(read_known());
+        LAB_TRY(follow_renames());
         Scope scope = narrowed(scope_of(workspace_, known_, request_.filter));
         LAB_TRY(read_guard());
         input_.applied_servers = static_cast<std::size_t>(
@@ -72,6 +72,86 @@ class Gathering {
     }
 
   private:
+    Result<void> read_known() {
+        auto known = engine_.store.servers();
+        if (!known) return std::move(known).error();
+        known_ = std::move(*known);
+        return {};
+    }
+
+    /// A server that is gone while a new one is the same machine (its tree, say) was renamed: what is known
+    /// of it, its protection included, goes on under the new name.
+    Result<void> follow_renames() {
+        std::vector<const store::ServerKeys*> gone;
+        for (const store::ServerKeys& known : known_)
+            if (known.applied && !workspace_.fleet.find(known.name)) gone.push_back(&known);
+        if (gone.empty()) return {};
+        const std::map<std::string, std::string> fresh = never_applied();
+        bool renamed = false;
+        for (const store::ServerKeys* old : gone) {
+            auto applied = engine_.store.applied(old->name);
+            if (!applied) return std::move(applied).error();
+            if (!*applied) continue;
+            api::ServerSpec& spec = (*applied)->spec;
+            const auto now = fresh.find(machine_text(spec.provider, spec.settings));
+            if (now == fresh.end()) continue;
+            input_.warnings.push_back(
+                fmt::format("server/{} is server/{} now: the machine is the same", old->name, now->second));
+            spec.name = now->second;
+            LAB_TRY(engine_.store.record_applied(
+                {{.server = std::move(**applied), .modules_gone = {}, .applied_key = {}}}));
+            renamed = true;
+        }
+        return renamed ? read_known() : Result<void>();
+    }
+
+    /// Equal for two servers that cannot but be one machine.
+    static std::string machine_text(std::string_view provider, const ValueMap& settings) {
+        return std::string(provider) + "\n" + write_json_canonical(Value(settings));
+    }
+
+    /// Servers of the inventory that were never applied, by their machine.
+    std::map<std::string, std::string> never_applied() const {
+        std::map<std::string, std::string> fresh;
+        const spec::Fleet& fleet = workspace_.fleet;
+        for (spec::ServerIndex index = 0; index < fleet.size(); ++index) {
+            const std::string& name = fleet.server(index).name;
+            const store::ServerKeys* known = find_known(name);
+            if (!engine_.providers.find(fleet.provider(index)) || (known && known->applied)) continue;
+            fresh.emplace(machine_text(fleet.provider(index), fleet.settings(index)), name);
+        }
+        return fresh;
+    }
+
+    /// The applied server that a machine is known as; null where it is not known.
+    const store::ServerKeys* server_of_machine(std::string_view server_id) const {
+        if (server_id.empty()) return nullptr;
+        const auto found = std::find_if(known_.begin(), known_.end(), [&](const store::ServerKeys& known) {
+            return known.applied && known.server_id == server_id;
+        });
+        return found == known_.end() ? nullptr : &*found;
+    }
+
+    /// A machine that says it is another server of this inventory (a copied tree) is not taken over under a
+    /// second name.
+    void block_copies(api::Plan& plan) const {
+        for (const planner::ServerInput& server : input_.servers) {
+            if (server.applied || !server.desired || !server.observed) continue;
+            const store::ServerKeys* other = server_of_machine(server.observed->state.server_id);
+            if (!other || other->name == server.name) continue;
+            const std::string resource = "server/" + server.name;
+            for (api::Action& action : plan.actions)
+                if (action.resource == resource || action.resource.starts_with(resource + "/"))
+                    action.blocked = {
+                        .by = "policy",
+                        .detail = fmt::format(
+                            "the machine says that it is server/{}: a copy, or one that moved", other->name),
+                        .lifted_by = "remove var/lib/lab/machine.json of the copy, or take "
+                                     "server/" +
+                                     other->name + " out of the inventory"};
+        }
+    }
+
     const store::ServerKeys* find_known(std::string_view name) const {
         const auto found = std::lower_bound(
             known_.begin(), known_.end(), name,
@@ -223,8 +303,10 @@ class Gathering {
     Result<void> rebuild_applied(const std::string& name, const store::ServerKeys* known,
                                  const Answer& answer) {
         const auto index = workspace_.fleet.find(name);
-        if (answer.applied.is_null() || !index || (known && known->applied)) return {};
-        auto server = rebuild(workspace_, *index, answer.observed.state.server_id, answer.applied);
+        const std::string& machine = answer.observed.state.server_id;
+        if (answer.applied.is_null() || !index || (known && known->applied) || server_of_machine(machine))
+            return {};
+        auto server = rebuild(workspace_, *index, machine, answer.applied);
         if (!server) return {};
         ++rebuilt_;
         return engine_.store.record_applied(
@@ -276,6 +358,7 @@ class Gathering {
             input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
                                                   counted(rebuilt_, "server")));
         prepared.plan = planner::make_plan(input_).plan;
+        block_copies(prepared.plan);
         if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
         prepared.servers = std::move(scope.servers);

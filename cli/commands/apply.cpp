@@ -155,6 +155,19 @@ Result<int> resume(const Arguments& arguments, Context& context) {
                      {.plan = *plan, .drift_only = (*run)->kind == "sync", .resume = std::move(*run)});
 }
 
+/// A saved plan is applied whole or not at all.
+Result<void> refuse_limits(const Arguments& arguments) {
+    for (const std::string_view option : {"target", "label", "group", "environment", "cloud", "region",
+                                          "provider", "exclude", "refresh", "allow-destroy"})
+        if (arguments.has(option))
+            return Error{
+                .code = ErrorCode::Invalid,
+                .message =
+                    fmt::format("--{} says nothing to a saved plan: it is applied exactly as it is", option),
+                .hint = fmt::format("give --{} to `lab plan --out FILE` and apply that plan", option)};
+    return {};
+}
+
 Result<int> run_apply(const Arguments& arguments, Context& context) {
     const auto& words = arguments.positionals();
     if (arguments.has("resume")) {
@@ -165,6 +178,8 @@ Result<int> run_apply(const Arguments& arguments, Context& context) {
     }
     if (words.empty()) return apply_now(arguments, context, {});
     std::error_code failed;
+    if (words.size() == 1 && std::filesystem::is_regular_file(context.directory / words[0], failed))
+        LAB_TRY(refuse_limits(arguments));
     if (words.size() == 1 && std::filesystem::is_regular_file(context.directory / words[0], failed))
         return apply_saved(arguments, context, context.directory / words[0]);
     if (words.size() == 2) return apply_now(arguments, context, {words[0] + "/" + words[1]});

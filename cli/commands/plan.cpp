@@ -70,8 +70,19 @@ Result<reconciler::Prepared> plan_baseline(const Arguments& arguments, Context& 
 }
 
 Result<void> save(const api::Plan& plan, const std::string& path, Context& context, const Session& session) {
+    const std::filesystem::path target = context.directory / path;
+    std::error_code failed;
+    const auto kind = std::filesystem::symlink_status(target, failed).type();
+    if (kind != std::filesystem::file_type::not_found && kind != std::filesystem::file_type::regular)
+        return Error{.code = ErrorCode::Invalid,
+                     .message = fmt::format("'{}' is no regular file: a plan is not written over it", path),
+                     .hint = "name a new file; `lab plan -o json` prints the plan"};
+    if (path == "-")
+        return Error{.code = ErrorCode::Invalid,
+                     .message = "--out takes the name of a file",
+                     .hint = "`lab plan -o json` prints the plan; only a saved plan can be applied"};
     if (!plan.baseline) LAB_TRY(session.store().register_plan(api::plan_id(plan)));
-    LAB_TRY(write_file_atomic(context.directory / path, api::write_plan(plan), {.mode = 0600}));
+    LAB_TRY(write_file_atomic(target, api::write_plan(plan), {.mode = 0600}));
     context.note(fmt::format("saved {} to {}{}", api::plan_id(plan).substr(0, 19), path,
                              plan.baseline ? "; it is for review and cannot be applied" : ""));
     return {};

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -96,6 +97,11 @@ std::vector<Snapshot> list_snapshots(const fs::path& home) {
 Result<void> make_snapshot(Connection& connection, const fs::path& home, std::string_view reason,
                            std::size_t kept) {
     LAB_TRY(make_directories(home / "snapshots", 0700));
+    // Two runs on different servers may begin at once: they take turns here.
+    const fs::path turn = home / "snapshots/.lock";
+    const Descriptor lock(::open(turn.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!lock.valid() || ::flock(lock.get(), LOCK_EX) != 0)
+        return errno_error(fmt::format("cannot lock '{}'", escape_controls(turn.native())), errno);
     auto existing = list_snapshots(home);
     const std::uint64_t number = existing.empty() ? 1 : existing.front().number + 1;
     const fs::path path = home / "snapshots" / fmt::format("state-{:06}-{}.db", number, file_word(reason));

@@ -314,6 +314,58 @@ resources:
         self.assertTrue((self.root("elsewhere") / "etc/base/text").exists())
         self.assert_plan_empty()
 
+    def test_a_renamed_server_keeps_its_machine_and_its_protection(self):
+        self.write_fleet(servers=2)
+        protected = (self.inventory / "servers.yaml").read_text().replace(
+            "root: machines/s2\n", "root: machines/s2\n    protect: true\n")
+        self.write("servers.yaml", protected)
+        self.commit()
+        self.apply()
+        self.write("servers.yaml", protected.replace("  s2:", "  new-name:").replace("    protect: true\n", ""))
+        self.commit("rename")
+        plan = self.lab("plan", "--allow-destroy", "-o", "json").json()
+        self.assertEqual([one for one in plan["actions"] if one["action"] in ("destroy", "create")], [])
+        self.write_fleet(servers=1)
+        self.commit("gone before the rename was applied")
+        blocked = self.lab("plan", "--allow-destroy", "-o", "json").json()["actions"]
+        self.assertEqual([one["blocked"]["by"] for one in blocked if one["action"] == "destroy"], ["protect"])
+        self.apply("--allow-destroy", code=1)
+        self.assertTrue((self.root("s2") / "etc/base/text").exists())
+
+    def test_a_copied_tree_is_not_taken_over(self):
+        self.write_fleet(servers=1)
+        self.commit()
+        self.apply()
+        self.run_program(["cp", "-a", self.root("s1"), self.root("s2")])
+        self.write_fleet(servers=2)
+        self.commit()
+        plan = self.lab("plan", "-o", "json").json()
+        self.assertEqual({one["blocked"]["by"] for one in plan["actions"]}, {"policy"})
+        self.apply(code=1)
+        self.assertEqual(self.lab("describe", "server", "s1", "-o", "json").code, 0)
+
+    def test_a_plan_is_not_written_over_what_is_no_file(self):
+        self.write_fleet(servers=1)
+        self.commit()
+        (self.inventory / "link").symlink_to("elsewhere")
+        self.lab("plan", "--out", "link", code=1)
+        self.lab("plan", "--out", "-", code=1)
+        self.assertTrue((self.inventory / "link").is_symlink())
+
+    def test_a_saved_plan_takes_no_limits(self):
+        self.write_fleet(servers=2)
+        self.commit()
+        self.lab("plan", "--out", "../plan.json")
+        self.assertIn("exactly", self.lab("apply", "../plan.json", "--target", "server/s1", code=1).err)
+
+    def test_applies_on_different_servers_run_at_once(self):
+        self.write_fleet(servers=4)
+        self.commit()
+        both = [self.start("apply", "--auto-approve", "--target", f"server/s{number}") for number in (1, 2, 3, 4)]
+        ends = [one.communicate(timeout=120) + (one.returncode,) for one in both]
+        self.assertEqual([end[2] for end in ends], [0, 0, 0, 0], ends)
+        self.assert_plan_empty()
+
     def test_two_servers_on_one_tree_are_refused(self):
         self.write_fleet(servers=2)
         text = (self.inventory / "servers.yaml").read_text()
