@@ -98,10 +98,10 @@ Result<void> make_snapshot(Connection& connection, const fs::path& home, std::st
                            std::size_t kept) {
     LAB_TRY(make_directories(home / "snapshots", 0700));
     // Two runs on different servers may begin at once: they take turns here.
-    const fs::path turn = home / "snapshots/.lock";
-    const Descriptor lock(::open(turn.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const fs::path folder = home / "snapshots";
+    const Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!lock.valid() || ::flock(lock.get(), LOCK_EX) != 0)
-        return errno_error(fmt::format("cannot lock '{}'", escape_controls(turn.native())), errno);
+        return errno_error(fmt::format("cannot lock '{}'", escape_controls(folder.native())), errno);
     auto existing = list_snapshots(home);
     const std::uint64_t number = existing.empty() ? 1 : existing.front().number + 1;
     const fs::path path = home / "snapshots" / fmt::format("state-{:06}-{}.db", number, file_word(reason));
