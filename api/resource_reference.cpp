@@ -25,7 +25,7 @@ actual or the wanted mode keeps others from reading the file.
 
 std::string kind_text(const PropertySchema& property) {
     switch (property.kind) {
-    case PropertyKind::Text: return "text";
+    case PropertyKind::Text:
     case PropertyKind::Words: return "text";
     case PropertyKind::Content: return "text or bytes";
     case PropertyKind::Integer: return "integer";

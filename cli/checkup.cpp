@@ -46,12 +46,12 @@ fs::path find_program(const Context& context, std::string_view name) {
     const std::string_view folders =
         path == context.environment.end() ? "/usr/bin:/bin" : std::string_view(path->second);
     for (const std::string_view folder : split(folders, ':')) {
-        const fs::path file = fs::path(folder) / name;
+        fs::path file = fs::path(folder) / name;
         if (!folder.empty() && ::access(file.c_str(), X_OK) == 0) return file;
     }
     // Where root's programs are, also for users who have it not in PATH.
     for (const char* folder : {"/usr/sbin", "/sbin"})
-        if (const fs::path file = fs::path(folder) / name; ::access(file.c_str(), X_OK) == 0) return file;
+        if (fs::path file = fs::path(folder) / name; ::access(file.c_str(), X_OK) == 0) return file;
     return {};
 }
 

@@ -87,7 +87,7 @@ Result<ConfigValues> read_config(const std::filesystem::path& file) {
     return values;
 }
 
-Result<std::string> edit_config(std::string text, std::string_view setting, std::string_view value) {
+Result<std::string> edit_config(const std::string& text, std::string_view setting, std::string_view value) {
     auto document = parse_config("config.yaml", text);
     if (!document) return std::move(document).error();
     // Always quoted: a value such as "no" or "010" then stays what was typed.

@@ -13,6 +13,6 @@ Result<ConfigValues> read_config(const std::filesystem::path& file);
 
 /// The text of config.yaml with one setting given another value; comments and other lines stay. An empty
 /// value removes it. Unsupported where the text is written in a style that cannot be edited by the line.
-Result<std::string> edit_config(std::string text, std::string_view setting, std::string_view value);
+Result<std::string> edit_config(const std::string& text, std::string_view setting, std::string_view value);
 
 } // namespace lab::cli

@@ -39,10 +39,10 @@ int refuse_usage(Context& context, const UsageError& error) {
     return kExitUsage;
 }
 
-void print_document(Context& context, std::string_view format, ValueMap document) {
+void print_document(Context& context, std::string_view format, const ValueMap& document) {
     ValueMap whole{{"format", Value(format)}};
-    for (auto& [key, value] : document)
-        whole.append(key, std::move(value));
+    for (const auto& [key, value] : document)
+        whole.append(key, value);
     const Value value(std::move(whole));
     context.out.write(context.form == Form::Yaml ? write_yaml(value) : write_json_pretty(value));
 }

@@ -40,6 +40,6 @@ void print_error(Context& context, const Error& error);
 int refuse_usage(Context& context, const UsageError& error);
 
 /// Prints a document as -o json or -o yaml asks: `format` becomes its first member ("lab.servers/1").
-void print_document(Context& context, std::string_view format, ValueMap document);
+void print_document(Context& context, std::string_view format, const ValueMap& document);
 
 } // namespace lab::cli
