@@ -121,12 +121,12 @@ resources:
 
     # ---- what is there
 
-    def tree(self, folder, leave_out="var/lib/lab"):
+    def tree(self, folder, leave_out=("var/lib/lab",)):
         """Every path below `folder` with type, mode and a digest of its bytes; not what lab keeps there, which holds ids."""
         found = {}
         for path in sorted(pathlib.Path(folder).rglob("*")):
             name = str(path.relative_to(folder))
-            if leave_out in name:
+            if any(out in name for out in leave_out):
                 continue
             status = path.lstat()
             body = os.readlink(path) if path.is_symlink() else (
