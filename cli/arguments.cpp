@@ -131,6 +131,7 @@ class ArgumentReader {
         if (possible.empty()) return refuse_command();
         if (possible.size() == 1 && split(possible.front()->words, ' ').size() == pending_.size())
             arguments_.command_ = possible.front();
+        if (command()) pending_.clear();
     }
 
     void refuse_command() {
@@ -217,6 +218,7 @@ class ArgumentReader {
     }
 
     void finish() {
+        arguments_.group_ = fmt::format("{}", fmt::join(pending_, " "));
         if (arguments_.has("help") || arguments_.has("version")) return;
         if (!command() && !pending_.empty()) {
             std::vector<std::string> next;

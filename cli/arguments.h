@@ -26,6 +26,9 @@ class Arguments {
     std::string_view positional(std::size_t index) const;
     /// Null where none was named (`lab`, `lab --version`).
     const Command* command() const noexcept { return command_; }
+    /// `config` of `lab config --help`: a beginning that several commands share; empty where there is a
+    /// command.
+    const std::string& group() const noexcept { return group_; }
     /// The command line as it was typed, for records.
     const std::vector<std::string>& words() const noexcept { return words_; }
 
@@ -36,6 +39,7 @@ class Arguments {
         options_; // by the option's own name; a switch has ""
     std::vector<std::string> positionals_;
     std::vector<std::string> words_;
+    std::string group_;
 };
 
 /// Wrong usage: what was wrong and how to go on. Exit code 64.

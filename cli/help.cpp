@@ -156,6 +156,22 @@ std::string command_help(const Command& command, const Paint& paint) {
     return out;
 }
 
+std::string group_help(std::string_view group, const Paint& paint) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    std::string_view help;
+    for (const Command* command : commands())
+        if (command->words.starts_with(group) && command->words.substr(group.size()).starts_with(' ')) {
+            rows.emplace_back(command->words, command->summary);
+            help = command->help;
+        }
+    if (rows.empty()) return {};
+    std::string out = fmt::format("{}\n  lab {} COMMAND [options] [arguments]\n\n{}\n{}", paint.bold("Usage"),
+                                  group, paint.bold("Commands"), listing(rows, paint));
+    if (const auto text = help_text(help)) out += '\n' + markdown_to_text(*text, paint);
+    out += fmt::format("\n'lab {} COMMAND --help' tells more about each.\n", group);
+    return out;
+}
+
 std::string overview(const Paint& paint) {
     std::string out = "lab manages a fleet of machines from YAML in a git repository.\n\n";
     out += fmt::format("{}\n  lab [global options] COMMAND [options] [arguments]\n", paint.bold("Usage"));

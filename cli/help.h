@@ -14,6 +14,8 @@ namespace lab::cli {
 std::string synopsis(const Command& command);
 /// What `lab COMMAND --help` prints.
 std::string command_help(const Command& command, const Paint& paint);
+/// What `lab config --help` prints: the commands that begin with `group`; empty where none does.
+std::string group_help(std::string_view group, const Paint& paint);
 /// What `lab help` prints: all commands by section.
 std::string overview(const Paint& paint);
 

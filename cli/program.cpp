@@ -88,8 +88,9 @@ int dispatch(const std::variant<Arguments, UsageError>& parsed, Context& context
     if (const auto* refused = std::get_if<UsageError>(&parsed)) return refuse_usage(context, *refused);
     const Arguments& arguments = std::get<Arguments>(parsed);
     if (arguments.has("help")) {
-        context.out.write(arguments.command() ? command_help(*arguments.command(), context.paint)
-                                              : overview(context.paint));
+        context.out.write(arguments.command()         ? command_help(*arguments.command(), context.paint)
+                          : arguments.group().empty() ? overview(context.paint)
+                                                      : group_help(arguments.group(), context.paint));
         return kExitDone;
     }
     if (arguments.has("version")) {

@@ -88,9 +88,12 @@ Result<Settings> Settings::load(const Variables& environment) {
             value = {found->second, SettingOrigin::File};
         if (const auto found = environment.find(rule.variable);
             found != environment.end() && !found->second.empty()) {
-            if (auto checked = check_setting(rule, found->second); !checked)
-                return std::move(checked).error().during(
+            if (auto checked = check_setting(rule, found->second); !checked) {
+                Error error = std::move(checked).error().during(
                     fmt::format("in the environment variable {}", rule.variable));
+                error.hint = fmt::format("`unset {0}`, or give {0} one of these values", rule.variable);
+                return error;
+            }
             value = {found->second, SettingOrigin::Variable};
         }
         settings.values_.emplace(rule.name, std::move(value));

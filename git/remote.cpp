@@ -65,6 +65,13 @@ Result<void> update(std::string_view url, const std::filesystem::path& folder, s
                    folder, stop);
 }
 
+/// What to do about git's own words.
+Error with_hint(Error error, std::string_view url) {
+    if (error.code == ErrorCode::Unavailable && error.hint.empty())
+        error.hint = fmt::format("check the URL, and that `git ls-remote {}` can read it", printable(url));
+    return error;
+}
+
 /// "2 h old", or "of unknown age".
 std::string age_of(const std::filesystem::path& folder, const Clock& clock) {
     const auto stamp = read_file(folder / kStamp, 64);
@@ -93,7 +100,8 @@ Result<RemoteCopy> fetch_remote(std::string_view url, const std::filesystem::pat
         LAB_TRY(write_file_atomic(folder / kStamp, format_time(clock.wall()) + "\n", {.durable = false}));
     } else {
         if (!std::filesystem::exists(folder / kStamp) || updated.error().code == ErrorCode::Cancelled)
-            return std::move(updated).error().during(fmt::format("while fetching {}", printable(url)));
+            return with_hint(
+                std::move(updated).error().during(fmt::format("while fetching {}", printable(url))), url);
         warning = fmt::format("{} could not be fetched, so the copy is used that is {}: {}", printable(url),
                               age_of(folder, clock), updated.error().message);
     }

@@ -395,6 +395,17 @@ class Executor {
 
     static constexpr std::string_view kInterrupted = "interrupted";
 
+    static constexpr std::size_t kReasonsShown = 5;
+
+    static std::string first_few(const std::vector<std::string>& reasons) {
+        std::string out;
+        for (std::size_t i = 0; i < std::min(reasons.size(), kReasonsShown); ++i)
+            out += (i ? "; " : "") + reasons[i];
+        if (reasons.size() > kReasonsShown)
+            out += fmt::format("; and {} more", reasons.size() - kReasonsShown);
+        return out;
+    }
+
     /// Why the action's unit is not as desired now; empty where it is.
     static std::string failure_of(const api::Action& action, const api::Report& report,
                                   const std::vector<spec::ModuleUnit>& units) {
@@ -404,16 +415,24 @@ class Executor {
             if (unit.module == module)
                 for (const api::Resource& resource : unit.resources)
                     ids.insert(resource.id());
-        std::string skipped;
+        std::vector<std::string> failed, skipped;
+        bool interrupted = false;
         for (const api::ResourceReport& resource : report.resources) {
             if (!ids.contains(resource.id)) continue;
-            if (resource.status == api::ResourceStatus::Failed) return resource.id + ": " + resource.reason;
+            if (resource.status == api::ResourceStatus::Failed)
+                failed.push_back(resource.id + ": " + resource.reason);
             if (resource.status != api::ResourceStatus::Skipped) continue;
-            if (resource.reason == kInterrupted) return std::string(kInterrupted);
+            interrupted = interrupted || resource.reason == kInterrupted;
             if (resource.reason.find("failed") != std::string::npos)
-                skipped = resource.id + " skipped: " + resource.reason;
+                skipped.push_back(resource.id + " skipped: " + resource.reason);
         }
-        return skipped;
+        if (failed.empty() && interrupted) return std::string(kInterrupted);
+        if (failed.empty() && skipped.empty()) return {};
+        if (failed.empty()) std::swap(failed, skipped); // what failed is in another unit
+        std::string why = first_few(failed);
+        if (!skipped.empty())
+            why += fmt::format("; {} skipped because of it", counted(skipped.size(), "resource"));
+        return why;
     }
 
     Result<RunOutcome> end() {

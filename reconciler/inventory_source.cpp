@@ -99,8 +99,13 @@ Result<InventorySource> InventorySource::open(const InventoryRequest& request) {
     auto tree = git::open_working_tree(*folder);
     if (!tree) return std::move(tree).error();
     source.tree_ = std::move(*tree);
-    if (source.repository_)
-        if (auto head = source.repository_->head(); head && *head) source.commit_ = **head;
+    if (source.repository_) {
+        auto head = source.repository_->head();
+        if (!head)
+            return std::move(head).error().during(
+                fmt::format("in the git repository {}", source.repository_->git_directory().string()));
+        if (*head) source.commit_ = **head;
+    }
     return source;
 }
 

@@ -81,6 +81,10 @@ Result<int> print_help(const Arguments& arguments, Context& context) {
         context.out.write(command_help(*command, context.paint));
         return kExitDone;
     }
+    if (const std::string text = group_help(topic, context.paint); !text.empty()) {
+        context.out.write(text);
+        return kExitDone;
+    }
     for (const Topic& known : topics()) {
         if (known.name != topic) continue;
         context.out.write(markdown_to_text(*help_text(known.name), context.paint));

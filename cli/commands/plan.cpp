@@ -90,6 +90,15 @@ Result<void> save(const api::Plan& plan, const std::string& path, Context& conte
 
 Result<int> run_plan(const Arguments& arguments, Context& context) {
     const auto baseline = arguments.value("baseline");
+    if (const auto format = arguments.value("format")) {
+        if (arguments.has("output") && context.form != Form::Table)
+            return refuse_usage(context, {.message = fmt::format("--format {} is for people and -o {} for "
+                                                                 "programs: give one of them",
+                                                                 *format, *arguments.value("output")),
+                                          .hint = {},
+                                          .command = &kPlan});
+        context.form = Form::Table; // over what only settings ask for
+    }
     auto session = Session::open(arguments, context, baseline ? Session::State::None : Session::State::Open);
     if (!session) return std::move(session).error();
     Progress progress(context);
