@@ -55,6 +55,31 @@ std::string reason_of(const Error& error) {
     return error.hint.empty() ? error.text() : fmt::format("{}; {}", error.text(), error.hint);
 }
 
+bool quotes(const std::string& text, const Value& value) {
+    if (const std::string* words = value.if_string())
+        return !words->empty() && (text.find(*words) != std::string::npos ||
+                                   text.find(escape_controls(*words)) != std::string::npos);
+    if (const ValueList* list = value.if_list())
+        return std::any_of(list->begin(), list->end(), [&](const Value& item) { return quotes(text, item); });
+    if (const ValueMap* map = value.if_map())
+        return std::any_of(map->begin(), map->end(),
+                           [&](const auto& entry) { return quotes(text, entry.second); });
+    return false;
+}
+
+/// What failed, without what may not leave the machine.
+std::string reason_of(const Resource& resource, const Error& error) {
+    const std::string reason = reason_of(error);
+    const api::ResourceType* type = api::find_resource_type(resource.type);
+    const bool is_private = api::is_private(resource);
+    for (const auto& [name, value] : resource.properties) {
+        const api::PropertySchema* property = type ? api::find_property(*type, name) : nullptr;
+        if (property && property->is_hidden(resource.sensitive, is_private) && quotes(reason, value))
+            return fmt::format("it failed, and why is withheld, because it quotes the private '{}'", name);
+    }
+    return reason;
+}
+
 class Run {
   public:
     Run(const api::Desired& desired, Host& host, Records& records, const Clock& clock,
@@ -150,7 +175,7 @@ class Run {
         if (!observed) {
             const bool cannot_tell = observed.error().code == ErrorCode::Unsupported && !options_.apply;
             return end(report, cannot_tell ? ResourceStatus::Skipped : ResourceStatus::Failed,
-                       reason_of(observed.error()));
+                       reason_of(resource, observed.error()));
         }
         const Changes own = api::diff_resource(resource, *observed, desired_.key);
         // In a check the notifiers have only said that they would change; that is no fact about the machine.
@@ -199,7 +224,7 @@ class Run {
         auto newly_owed = owe_targets(resource);
         if (!newly_owed) {
             show(std::move(before));
-            return end(report, ResourceStatus::Failed, reason_of(newly_owed.error()));
+            return end(report, ResourceStatus::Failed, reason_of(resource, newly_owed.error()));
         }
         auto error = make_so(resource, before, own, notice);
         auto after = handler_of(resource).observe(resource, host_);
@@ -214,7 +239,7 @@ class Run {
             const bool untouched = resource.type != "command" && after && *after == before;
             if (untouched && !newly_owed->empty()) static_cast<void>(records_.settle(*newly_owed));
             if (after) show(*std::move(after));
-            return end(report, ResourceStatus::Failed, reason_of(*error));
+            return end(report, ResourceStatus::Failed, reason_of(resource, *error));
         }
         show(*std::move(after));
         end(report, ResourceStatus::Changed, "");

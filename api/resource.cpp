@@ -101,8 +101,7 @@ Resource redacted(Resource resource, const FingerprintKey& key) {
     const bool hide = is_private(resource);
     for (auto& [name, value] : resource.properties) {
         const PropertySchema* property = find_property(*type, name);
-        if (!property || property->secrecy == Secrecy::Open) continue;
-        if (property->secrecy == Secrecy::IfPrivate && !hide) continue;
+        if (!property || !property->is_hidden(resource.sensitive, hide)) continue;
         if (const auto bytes = content_bytes(value)) value = fingerprint(key, *bytes);
     }
     return resource;
@@ -142,7 +141,7 @@ Result<Resource> checked(Resource resource) {
                    (property.kind == PropertyKind::Content && is_summary(*value))) {
             properties.append(std::string(property.name), *value);
         } else {
-            auto fit = normalise(*type, property, *value);
+            auto fit = normalise(*type, property, *value, resource.sensitive);
             if (!fit) return std::move(fit).error().during(fmt::format("in '{}'", resource.id()));
             properties.append(std::string(property.name), *std::move(fit));
         }

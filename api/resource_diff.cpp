@@ -81,10 +81,6 @@ bool hides(const Resource& desired, const ValueMap& observed) {
     return mode && is_private_mode(*mode);
 }
 
-bool hidden(const PropertySchema& property, bool hide) {
-    return property.secrecy == Secrecy::Always || (property.secrecy == Secrecy::IfPrivate && hide);
-}
-
 } // namespace
 
 std::vector<PropertyChange> diff_resource(const Resource& desired, const ValueMap& observed,
@@ -120,7 +116,7 @@ std::vector<PropertyChange> diff_resource(const Resource& desired, const ValueMa
         if (!wanted || !property.compared || property.name == "ensure") continue;
         const Value& actual = anew ? nothing : observed_side(property, *wanted, observed);
         if (!anew && same(property, *wanted, actual, key)) continue;
-        const bool hides_it = hidden(property, hide);
+        const bool hides_it = property.is_hidden(desired.sensitive, hide);
         PropertyChange change{.path = std::string(property.name),
                               .before = as_shown(actual, hides_it, key),
                               .after = as_shown(*wanted, hides_it, key),
@@ -149,7 +145,7 @@ ValueMap shown_properties(const Resource& desired, ValueMap observed, const Fing
     const bool hide = hides(desired, observed);
     for (auto& [name, value] : observed) {
         const PropertySchema* property = find_property(*type, name);
-        if (property) value = as_shown(value, hidden(*property, hide), key);
+        if (property) value = as_shown(value, property->is_hidden(desired.sensitive, hide), key);
     }
     return observed;
 }

@@ -20,8 +20,8 @@ std::string article(const ResourceType& type) {
 Error unfit(const ResourceType& type, const PropertySchema& property, std::string_view wanted,
             const Value& found) {
     std::string shown;
-    if (property.secrecy == Secrecy::Open &&
-        (found.if_string() || found.if_int() || found.if_bool() || found.if_double()))
+    const bool quotable = property.secrecy == Secrecy::Open || property.secrecy == Secrecy::IfSensitive;
+    if (quotable && (found.if_string() || found.if_int() || found.if_bool() || found.if_double()))
         shown = fmt::format("'{}'", escape_controls(display(found)));
     else
         shown = fmt::format("a {}", found.type_name());
@@ -154,9 +154,7 @@ bool all_of_set(std::string_view text, std::string_view extra) {
     });
 }
 
-} // namespace
-
-Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value) {
+Result<Value> fit(const ResourceType& type, const PropertySchema& property, const Value& value) {
     switch (property.kind) {
     case PropertyKind::Text: return normalise_text(type, property, value);
     case PropertyKind::Words: {
@@ -196,6 +194,16 @@ Result<Value> normalise(const ResourceType& type, const PropertySchema& property
     }
     }
     return unfit(type, property, "of a known kind", value);
+}
+
+} // namespace
+
+Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value,
+                        bool sensitive) {
+    if (!sensitive || property.secrecy != Secrecy::IfSensitive) return fit(type, property, value);
+    PropertySchema secret = property;
+    secret.secrecy = Secrecy::Always;
+    return fit(type, secret, value);
 }
 
 Result<std::string> normalise_name(const ResourceType& type, std::string_view name) {

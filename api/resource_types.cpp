@@ -75,7 +75,8 @@ constexpr std::array kLink{
                    .kind = Text,
                    .summary =
                        "what the symbolic link holds: an absolute path, or one relative to the link's folder",
-                   .required = true},
+                   .required = true,
+                   .secrecy = Secrecy::IfSensitive},
     ensure("`absent` removes the link")};
 
 constexpr std::array kLine{
@@ -139,7 +140,8 @@ constexpr std::array kPackage{PropertySchema{.name = "version",
                                              .kind = Text,
                                              .summary = "exactly this version, as the package manager prints "
                                                         "it; not written: any, and the newest where it "
-                                                        "is not installed"},
+                                                        "is not installed",
+                                             .secrecy = Secrecy::IfSensitive},
                               ensure("`absent` removes the package and leaves its configuration")};
 
 constexpr std::array kService{
@@ -159,9 +161,11 @@ constexpr std::array kUser{
                    .kind = StringList,
                    .summary = "supplementary groups; further ones it is in are left alone",
                    .at_least = true},
-    PropertySchema{.name = "home", .kind = Path, .summary = "home directory"},
-    PropertySchema{.name = "shell", .kind = Path, .summary = "login shell"},
-    PropertySchema{.name = "comment", .kind = Text, .summary = "full name (GECOS)"},
+    PropertySchema{
+        .name = "home", .kind = Path, .summary = "home directory", .secrecy = Secrecy::IfSensitive},
+    PropertySchema{.name = "shell", .kind = Path, .summary = "login shell", .secrecy = Secrecy::IfSensitive},
+    PropertySchema{
+        .name = "comment", .kind = Text, .summary = "full name (GECOS)", .secrecy = Secrecy::IfSensitive},
     PropertySchema{.name = "system",
                    .kind = Boolean,
                    .summary = "make it with a number of the range for system users",

@@ -26,8 +26,14 @@ enum class PropertyKind {
     Choice,
 };
 
-/// When a property's value stands as a fingerprint outside the machine.
-enum class Secrecy { Open, IfPrivate, Always };
+/// When a property's value stands as a fingerprint outside the machine. What a machine must read to look at
+/// all (the path of a line, a mode) is Open: no sensitive param may go into it.
+enum class Secrecy {
+    Open,
+    IfSensitive, // of a resource that is `sensitive`
+    IfPrivate,   // of one that is_private: `sensitive`, or of a mode that keeps others from reading
+    Always,
+};
 
 struct PropertySchema {
     std::string_view name;
@@ -37,6 +43,10 @@ struct PropertySchema {
     /// Compared with what the machine has; else it only says how to bring it about (a timeout, say).
     bool compared = true;
     Secrecy secrecy = Secrecy::Open;
+    bool is_hidden(bool sensitive, bool is_private) const noexcept {
+        return secrecy == Secrecy::Always || (secrecy == Secrecy::IfSensitive && sensitive) ||
+               (secrecy == Secrecy::IfPrivate && is_private);
+    }
     /// StringList: the items listed must be among the actual ones; further actual ones are no difference.
     /// Kept sorted, without repeats.
     bool at_least = false;
@@ -72,8 +82,10 @@ const ResourceType* find_resource_type(std::string_view name);
 const PropertySchema* find_property(const ResourceType& type, std::string_view name);
 
 /// The value in its one canonical form ("644" becomes "0644", lists stay in order), or what is wrong with it:
-/// Invalid, "'mode' of a file must be octal digits such as \"0644\", not 'rw'".
-Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value);
+/// Invalid, "'mode' of a file must be octal digits such as \"0644\", not 'rw'". What may be secret is not
+/// quoted; nor is anything where `sensitive`.
+Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value,
+                        bool sensitive = false);
 
 /// The name in its canonical form (a path without its final slash), or what is wrong with it. Names reach
 /// command lines: none begins with '-' or holds white space or control characters, but for the free names of

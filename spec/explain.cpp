@@ -197,12 +197,13 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
     return out;
 }
 
-void explain_match(const FleetState& state, const Target& match, ServerIndex index,
+/// What `match` misses is said only where nothing else of the group took the server in.
+void explain_match(const FleetState& state, const Target& match, ServerIndex index, bool came_in_otherwise,
                    std::vector<std::string>& lines) {
     const auto [met, unmet] = explain_target(state, match, index);
     if (unmet.empty())
         lines.push_back(fmt::format("matched by {} ({})", joined(met, " and "), match.at.text()));
-    else
+    else if (!came_in_otherwise)
         lines.push_back(
             fmt::format("not matched: it would need {} ({})", joined(unmet, " and "), match.at.text()));
     for (const Target& exclude : match.exclude)
@@ -263,18 +264,20 @@ std::vector<std::string> Fleet::explain_membership(std::string_view name, Server
     const auto found = state_->inventory->groups.find(std::string(name));
     if (found == state_->inventory->groups.end()) return lines;
     const Group& group = found->second;
-    if (group.match) explain_match(*state_, *group.match, index, lines);
+    std::vector<std::string> listed;
     for (const Text& server : group.servers) {
         Target one;
         one.servers = {{server.value, server.at}};
         if (evaluate(*state_, one).test(index))
-            lines.push_back(fmt::format("listed as server {} ({})", server.value, server.at.text()));
+            listed.push_back(fmt::format("listed as server {} ({})", server.value, server.at.text()));
     }
     for (const Text& member : group.groups) {
         const auto set = state_->selectors.groups.find(member.value);
         if (set != state_->selectors.groups.end() && set->second.test(index))
-            lines.push_back(fmt::format("by group {} ({})", member.value, member.at.text()));
+            listed.push_back(fmt::format("by group {} ({})", member.value, member.at.text()));
     }
+    if (group.match) explain_match(*state_, *group.match, index, !listed.empty(), lines);
+    lines.insert(lines.end(), listed.begin(), listed.end());
     if (group.exclude)
         if (const auto out = explain_target(*state_, *group.exclude, index).first; !out.empty())
             lines.push_back(

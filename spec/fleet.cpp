@@ -91,6 +91,7 @@ Fleet Fleet::resolve(const Inventory& inventory, const ProviderRules& providers,
     auto state = std::make_unique<FleetState>();
     state->inventory = &inventory;
     state->providers = &providers;
+    state->provider_names = providers.names();
     state->key = key;
     Diagnostics found;
     Reporter reporter(found);
@@ -101,6 +102,7 @@ Fleet Fleet::resolve(const Inventory& inventory, const ProviderRules& providers,
     resolve_units(*state, reporter);
     resolve_documents(*state, reporter);
     resolve_keys(*state);
+    state->providers = nullptr; // the fleet may outlive them
     diagnostics.append(inventory.incomplete ? without_consequences(found) : std::move(found));
     return Fleet(std::move(state));
 }

@@ -80,6 +80,21 @@ std::size_t edit_distance(std::string_view left, std::string_view right, std::si
     return row[right.size()];
 }
 
+/// A word cut short: "prod" for "production"; nullopt where several begin with it.
+template <typename Text>
+std::optional<std::string> only_one_beginning_with(const std::string& wanted,
+                                                   std::span<const Text> candidates) {
+    constexpr std::size_t kShortest = 3;
+    if (wanted.size() < kShortest) return std::nullopt;
+    const Text* found = nullptr;
+    for (const auto& candidate : candidates) {
+        if (candidate.size() <= wanted.size() || !lower_ascii(candidate).starts_with(wanted)) continue;
+        if (found) return std::nullopt;
+        found = &candidate;
+    }
+    return found ? std::optional(std::string(*found)) : std::nullopt;
+}
+
 template <typename Text>
 std::optional<std::string> nearest_of(std::string_view word, std::span<const Text> candidates) {
     constexpr std::size_t kLongestWord = 256; // keeps the work small for hostile input
@@ -97,7 +112,7 @@ std::optional<std::string> nearest_of(std::string_view word, std::span<const Tex
         found = std::string(candidate);
         if (best == 0) break;
     }
-    return found;
+    return found ? found : only_one_beginning_with(wanted, candidates);
 }
 
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -2,6 +2,7 @@
 
 #include "spec/detail/compiled_module.h"
 #include "spec/detail/decode.h"
+#include "spec/detail/fact_names.h"
 #include "spec/detail/template_place.h"
 #include "support/text.h"
 
@@ -51,9 +52,12 @@ class Compiler {
         resource.type = api::find_resource_type(written.type);
         resource.name = piece(written.name.value, written.name.at);
         forbid_facts(resource.name, "the name of a resource");
+        forbid_sensitive(resource.name, "the name of a resource");
         resource.shape_reads.add(resource.name.reads);
         if (written.when) {
             resource.when = expression(*written.when);
+            // One that reads facts goes to the machine, and into the state, with the params it reads.
+            if (resource.when->reads.facts) forbid_sensitive(*resource.when, "a 'when' that reads facts");
             resource.shape_reads.add(resource.when->reads);
         }
         resource.after = edges(written.after, resource);
@@ -73,6 +77,7 @@ class Compiler {
         for (const Text& id : ids) {
             out.push_back(piece(id.value, id.at));
             forbid_facts(out.back(), "'after' and 'notify'");
+            forbid_sensitive(out.back(), "'after' and 'notify'");
             resource.shape_reads.add(out.back().reads);
         }
         return out;
@@ -85,15 +90,18 @@ class Compiler {
             .written = &written, .schema = schema, .pieces = {}, .reads = {}, .constant = {}};
         std::size_t next = 0;
         collect(written.value, written, next, property);
-        for (const Piece& one : property.pieces)
+        for (const Piece& one : property.pieces) {
             property.reads.add(one.reads);
+            if (schema->secrecy == api::Secrecy::Open)
+                forbid_sensitive(one, fmt::format("'{}' of a {}", written.name, resource.type->name));
+        }
         resource.reads.add(property.reads);
         const bool decides_shape = std::find(std::begin(kShapeProperties), std::end(kShapeProperties),
                                              written.name) != std::end(kShapeProperties);
         if (decides_shape) resource.shape_reads.add(property.reads);
         if (std::none_of(property.pieces.begin(), property.pieces.end(),
                          [](const Piece& one) { return one.tags; })) {
-            auto value = api::normalise(*resource.type, *schema, written.value);
+            auto value = api::normalise(*resource.type, *schema, written.value, resource.written->sensitive);
             if (!value) {
                 reporter_.error("spec/bad-property", value.error().message, written.at, value.error().hint);
                 failed_ = true;
@@ -131,6 +139,7 @@ class Compiler {
         }
         resource.source = piece(*name, written.at);
         forbid_facts(*resource.source, "'source'");
+        forbid_sensitive(*resource.source, "'source'");
         resource.reads.add(resource.source->reads);
         if (resource.source->tags) {
             if (resource.type->name == "template") resource.reads.add(Reads::everything(module_));
@@ -203,6 +212,7 @@ class Compiler {
             reference.path.size() > 1 ? std::string_view(reference.path[1]) : std::string_view();
         if (top == "facts") {
             piece.reads.facts = true;
+            check_fact(piece, reference);
         } else if (top == "server") {
             read_server(piece, reference, second);
         } else if (top == "params") {
@@ -210,6 +220,24 @@ class Compiler {
         } else {
             undefined(piece, reference, fmt::format("there is no '{}' in templates", top),
                       did_you_mean(top, kTopNames), "templates read params, server and facts");
+        }
+    }
+
+    /// A name that no machine reports would stay unknown for ever.
+    void check_fact(const Piece& piece, const Template::Reference& reference) {
+        if (reference.path.size() < 2) return;
+        const std::string_view name = reference.path[1];
+        const FactNames* found = find_fact(name);
+        if (!found) {
+            const std::vector<std::string_view> known = fact_names();
+            undefined(piece, reference, fmt::format("there is no fact '{}'", name), did_you_mean(name, known),
+                      "docs/facts.md lists them; `lab describe server NAME` shows those of a machine");
+        } else if (reference.path.size() > 2 && !found->below.empty()) {
+            const std::string_view field = reference.path[2];
+            if (std::find(found->below.begin(), found->below.end(), field) == found->below.end())
+                undefined(piece, reference, fmt::format("there is no fact '{}.{}'", name, field),
+                          did_you_mean(field, found->below),
+                          fmt::format("'{}' has {}", name, listed(found->below)));
         }
     }
 
@@ -256,6 +284,19 @@ class Compiler {
         if (!piece.reads.facts) return;
         reporter_.error("spec/facts-too-early", fmt::format("{} cannot depend on facts", what), piece.at,
                         "facts are known only on the machine; 'when' and other properties can read them");
+        failed_ = true;
+    }
+
+    void forbid_sensitive(const Piece& piece, std::string_view what) {
+        const auto secret =
+            std::find_if(piece.reads.params.begin(), piece.reads.params.end(),
+                         [&](std::uint32_t param) { return module_.params[param].sensitive; });
+        if (secret == piece.reads.params.end()) return;
+        const ParamSchema& param = module_.params[*secret];
+        reporter_.error("spec/sensitive-in-the-open",
+                        fmt::format("{} cannot read the sensitive param '{}'", what, param.name), piece.at,
+                        "it stands as text in plans and in the state; read another param here",
+                        {{"the param is declared here", param.at}});
         failed_ = true;
     }
 

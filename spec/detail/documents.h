@@ -63,13 +63,21 @@ class GraphBuilder {
     std::optional<std::uint32_t> find(std::uint32_t id) const;
     const GraphNode* written(ServerIndex index, const ServerGraph& graph, const ShapeEntry::Edge& edge,
                              const IdTable& ids);
+    /// Two resources that would make one path two things.
+    void check_paths(ServerIndex index, const ServerGraph& graph, const IdTable& ids);
+    void check_path(ServerIndex index, const ServerGraph& graph, std::uint32_t node, const IdTable& ids);
+    void path_conflict(ServerIndex index, const ServerGraph& graph, std::uint32_t one, std::uint32_t other,
+                       std::string message, std::string help);
+    bool is_line(ServerIndex index, const GraphNode& node) const;
+    const std::uint32_t* holder(std::uint32_t path) const;
     void find_cycle(ServerIndex index, const ServerGraph& graph, const IdTable& ids);
     bool agree(ServerIndex index, const GraphNode& first, const GraphNode& second, std::string& difference);
 
     const FleetState& state_;
     Reporter& reporter_;
     std::uint32_t stamp_ = 0;
-    std::vector<Slot> slots_; // by id
+    std::vector<Slot> slots_;      // by id
+    std::vector<Slot> path_slots_; // by ShapeEntry::path: what manages the thing there
 };
 
 const ResourceTemplate& written_resource(const FleetState& state, ServerIndex index, const GraphNode& node);

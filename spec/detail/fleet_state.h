@@ -112,7 +112,8 @@ struct ModuleTable {
 
 struct FleetState {
     const Inventory* inventory = nullptr;
-    const ProviderRules* providers = nullptr;
+    const ProviderRules* providers = nullptr; // while it is resolved
+    std::vector<std::string> provider_names;  // of this build
     api::FingerprintKey key;
 
     std::vector<Scalars> servers;

@@ -100,6 +100,7 @@ ServerGraph GraphBuilder::build(ServerIndex index, const std::vector<const Shape
     ++stamp_;
     if (slots_.size() < ids.size()) slots_.resize(ids.size());
     add_nodes(index, shapes, ids, graph);
+    check_paths(index, graph, ids);
     add_edges(index, ids, graph);
     const bool forward = std::any_of(graph.edges.begin(), graph.edges.end(),
                                      [](const GraphEdge& edge) { return edge.to >= edge.from; });
@@ -169,6 +170,72 @@ bool GraphBuilder::agree(ServerIndex index, const GraphNode& first, const GraphN
     if (!one || !other) return true; // what is wrong with it was said
     difference = differing(*one, *other);
     return difference.empty();
+}
+
+void GraphBuilder::check_paths(ServerIndex index, const ServerGraph& graph, const IdTable& ids) {
+    if (path_slots_.size() < ids.size()) path_slots_.resize(ids.size());
+    for (std::uint32_t i = 0; i < graph.nodes.size(); ++i) {
+        const GraphNode& node = graph.nodes[i];
+        if (node.keeper != i || !node.entry->path || is_line(index, node)) continue;
+        if (const std::uint32_t* first = holder(*node.entry->path))
+            path_conflict(index, graph, *first, i,
+                          fmt::format("'{}' and '{}' are one path", ids.text(graph.nodes[*first].entry->id),
+                                      ids.text(node.entry->id)),
+                          "let one resource have it");
+        else
+            path_slots_[*node.entry->path] = {stamp_, i};
+    }
+    for (std::uint32_t i = 0; i < graph.nodes.size(); ++i)
+        if (graph.nodes[i].keeper == i && graph.nodes[i].entry->path) check_path(index, graph, i, ids);
+}
+
+/// Against the file that a line goes into, and the folders that a path lies in.
+void GraphBuilder::check_path(ServerIndex index, const ServerGraph& graph, std::uint32_t node,
+                              const IdTable& ids) {
+    const ShapeEntry& entry = *graph.nodes[node].entry;
+    const auto is_file = [&](std::uint32_t other) {
+        const std::string& type = written_resource(state_, index, graph.nodes[other]).type;
+        return type == "file" || type == "template";
+    };
+    const std::string& id = ids.text(entry.id);
+    const std::uint32_t* file = is_line(index, graph.nodes[node]) ? holder(*entry.path) : nullptr;
+    if (file && is_file(*file)) {
+        const ShapeEntry& whole = *graph.nodes[*file].entry;
+        if (whole.absent ? !entry.absent : whole.has_content)
+            path_conflict(
+                index, graph, *file, node,
+                fmt::format("'{}' is a line of '{}', {}", id, ids.text(whole.id),
+                            whole.absent ? "which is to be absent" : "whose whole content is given"),
+                "write the line into that content, or give the file no content");
+    }
+    for (const std::uint32_t folder : entry.folders) {
+        const std::uint32_t* above = holder(folder);
+        if (!above || !is_file(*above) || (entry.absent && graph.nodes[*above].entry->absent)) continue;
+        path_conflict(index, graph, *above, node,
+                      fmt::format("'{}' lies in '{}', which is no directory", id,
+                                  ids.text(graph.nodes[*above].entry->id)),
+                      "one of the two needs another path");
+    }
+}
+
+void GraphBuilder::path_conflict(ServerIndex index, const ServerGraph& graph, std::uint32_t one,
+                                 std::uint32_t other, std::string message, std::string help) {
+    const GraphNode& first = graph.nodes[one];
+    const GraphNode& second = graph.nodes[other];
+    // Where facts decide on both they may be alternatives.
+    if (first.entry->conditional && second.entry->conditional) return;
+    reporter_.error("spec/resource-conflict", std::move(message), written_resource(state_, index, second).at,
+                    std::move(help),
+                    {{"the other is written here", written_resource(state_, index, first).at}},
+                    &state_.server(index));
+}
+
+bool GraphBuilder::is_line(ServerIndex index, const GraphNode& node) const {
+    return written_resource(state_, index, node).type == "line";
+}
+
+const std::uint32_t* GraphBuilder::holder(std::uint32_t path) const {
+    return path_slots_[path].stamp == stamp_ ? &path_slots_[path].node : nullptr;
 }
 
 std::optional<std::uint32_t> GraphBuilder::find(std::uint32_t id) const {

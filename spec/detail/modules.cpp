@@ -41,6 +41,10 @@ class ModuleResolver {
     std::optional<std::uint32_t> find(const Text& name) {
         if (const auto found = table_.ids.find(name.value); found != table_.ids.end()) return found->second;
         std::string help = reporter_.suggest(name.value, names_);
+        for (const ModuleEntry& entry : table_.entries)
+            if (entry.module->folder == "modules/" + name.value)
+                help = fmt::format("modules/{}/module.yaml calls itself '{}': use one of the two names",
+                                   name.value, entry.module->name);
         if (help.empty()) help = fmt::format("it would be modules/{}/module.yaml", name.value);
         reporter_.error("spec/unknown-module", fmt::format("there is no module '{}'", name.value), name.at,
                         std::move(help));

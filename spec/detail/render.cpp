@@ -117,7 +117,7 @@ std::optional<Value> Renderer::property(const CompiledResource& resource, const 
     std::size_t next = 0;
     auto value = rebuilt(property.written->value, property.pieces, next);
     if (!value || value->is_null() || api::as_deferred(*value)) return value;
-    auto fit = api::normalise(*resource.type, *property.schema, *value);
+    auto fit = api::normalise(*resource.type, *property.schema, *value, resource.sensitive);
     if (fit) return *std::move(fit);
     reporter_.error("spec/bad-property", fit.error().message, property.written->at, fit.error().hint, {},
                     target_.shown_on);

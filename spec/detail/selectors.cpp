@@ -229,11 +229,15 @@ class TargetChecker {
                 report("spec/unknown-environment", "environment", term, known);
             }
     }
+    bool is_provider(std::string_view name) const {
+        const auto& present = state_.provider_names;
+        return is_known_provider(name) || std::find(present.begin(), present.end(), name) != present.end();
+    }
     void check_clouds(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
             if (state_.inventory->clouds.contains(term.text) || state_.selectors.clouds.contains(term.text))
                 continue;
-            if (is_known_provider(term.text) || state_.providers->present(term.text)) continue;
+            if (is_provider(term.text)) continue;
             std::vector<std::string_view> known = names(state_.selectors.clouds);
             for (const auto& [name, cloud] : state_.inventory->clouds)
                 known.push_back(name);
@@ -242,7 +246,7 @@ class TargetChecker {
     }
     void check_providers(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
-            if (is_known_provider(term.text) || state_.providers->present(term.text)) continue;
+            if (is_provider(term.text)) continue;
             report("spec/unknown-provider", "provider", term,
                    std::vector<std::string_view>(std::begin(kKnownProviders), std::end(kKnownProviders)));
         }

@@ -3,6 +3,8 @@
 #include "spec/detail/compiled_module.h"
 #include "spec/detail/renderer.h"
 
+#include <algorithm>
+
 namespace lab::spec::detail {
 namespace {
 
@@ -21,10 +23,16 @@ std::optional<std::string> known_text(Renderer& renderer, const CompiledResource
     return std::nullopt;
 }
 
-void add_folders(std::string_view path, IdTable& ids, ShapeEntry& entry) {
+void add_path(std::string_view path, IdTable& ids, ShapeEntry& entry) {
+    if (!path.empty()) entry.path = ids.add(api::resource_id("directory", path));
     for (auto slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
          slash = path.rfind('/', slash - 1))
         entry.folders.push_back(ids.add(api::resource_id("directory", path.substr(0, slash))));
+}
+
+bool gives_content(const CompiledResource& resource) {
+    return resource.source || std::any_of(resource.properties.begin(), resource.properties.end(),
+                                          [](const auto& one) { return one.schema->name == "content"; });
 }
 
 void add_owners(Renderer& renderer, const CompiledResource& resource, IdTable& ids, ShapeEntry& entry) {
@@ -95,10 +103,12 @@ Shape shape_of(const RenderFor& target, IdTable& ids, Reporter& reporter) {
         entry.is_directory = resource.type->name == "directory";
         entry.after = edges_of(renderer, resource.after, ids);
         entry.notify = edges_of(renderer, resource.notify, ids);
+        entry.conditional = resource.when && resource.when->reads.facts;
+        entry.has_content = gives_content(resource);
         if (resource.type->name_is_path)
-            add_folders(*name, ids, entry);
+            add_path(*name, ids, entry);
         else if (resource.type->name == "line")
-            add_folders(known_text(renderer, resource, "path").value_or(""), ids, entry);
+            add_path(known_text(renderer, resource, "path").value_or(""), ids, entry);
         if (!entry.absent) add_owners(renderer, resource, ids, entry);
         shape.entries.push_back(std::move(entry));
     }

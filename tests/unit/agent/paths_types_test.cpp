@@ -121,6 +121,7 @@ TEST_F(PathTypes, PrivateTextLeavesTheMachineInNoForm) {
     const std::string resources =
         R"([{"type":"file","name":"/k","properties":{"content":"hunter2\n","mode":"0600"}},
             {"type":"line","name":"l","sensitive":true,"properties":{"path":"/l","text":"hunter2"}},
+            {"type":"link","name":"/ln","sensitive":true,"properties":{"target":"/x/hunter2"}},
             {"type":"user","name":"u","properties":{"password_hash":"$6$hunter2"}}])";
     put("k", "hunter2 old\n");
     for (const Mode mode : {Mode::Check, Mode::Apply, Mode::Check}) {

@@ -116,6 +116,26 @@ TEST(Compile, WhatReadsASensitiveParamIsSensitive) {
     EXPECT_EQ(lab.field("a", "params.m.key").find("k by"), std::string::npos);
 }
 
+TEST(Compile, NoFormOfASensitiveParamIsPublic) {
+    const Resolved lab(
+        with("  - link: /l\n    target: /x/{{ params.key }}\n"
+             "  - user: u\n    comment: \"{{ params.key }}\"\n    home: /home/{{ params.key }}\n"
+             "  - package: p\n    version: \"1.{{ params.key }}\"\n"
+             "  - command: c\n    run: [\"{{ params.key }}\"]\n    only_notified: true\n"));
+    EXPECT_EQ(lab.said(), "");
+    const std::pair<const char*, const char*> secrets[] = {{"link/l", "target"},
+                                                           {"user/u", "comment"},
+                                                           {"user/u", "home"},
+                                                           {"package/p", "version"},
+                                                           {"command/c", "run"}};
+    for (const auto& [id, property] : secrets) {
+        const api::Resource resource = api::redacted(lab.resource("a", id), {"key"});
+        EXPECT_TRUE(resource.sensitive) << id;
+        const Value* value = resource.properties.find(property);
+        EXPECT_TRUE(value && api::is_fingerprint(*value)) << id << " " << property;
+    }
+}
+
 TEST(Compile, FoldersAndOwnersAreDependencies) {
     const Resolved lab(
         with("  - file: /srv/www/a/b.html\n    owner: web\n    group: www\n  - directory: /srv\n  - "

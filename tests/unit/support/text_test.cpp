@@ -56,6 +56,7 @@ TEST(Text, NearestFindsSlipsAndNothingElse) {
     EXPECT_EQ(nearest("enviroment", words), "environment");
     EXPECT_EQ(nearest("lables", words), "labels");
     EXPECT_EQ(nearest("Region", words), "region");
+    EXPECT_EQ(nearest("env", words), "environment") << "a word cut short";
     EXPECT_EQ(nearest("zzz", words), std::nullopt);
     EXPECT_EQ(nearest("", words), std::nullopt);
     EXPECT_EQ(nearest(std::string(1'000'000, 'a'), words), std::nullopt);
