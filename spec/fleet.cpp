@@ -3,6 +3,7 @@
 #include "spec/detail/documents.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace lab::spec {
 
@@ -47,6 +48,22 @@ std::vector<Linked> links(const ServerGraph& graph, const IdTable& ids) {
     return out;
 }
 
+/// A line is as private as the file of this server it goes into.
+void keep_lines_private(std::vector<ModuleUnit>& modules) {
+    std::unordered_set<std::string> private_files;
+    for (const ModuleUnit& unit : modules)
+        for (const api::Resource& resource : unit.resources)
+            if ((resource.type == "file" || resource.type == "template") && api::is_private(resource))
+                private_files.insert(resource.name);
+    if (private_files.empty()) return;
+    for (ModuleUnit& unit : modules)
+        for (api::Resource& resource : unit.resources) {
+            const Value* path = resource.type == "line" ? resource.properties.find("path") : nullptr;
+            if (path && path->if_string() && private_files.contains(*path->if_string()))
+                resource.sensitive = true;
+        }
+}
+
 std::vector<ModuleUnit> rendered(const FleetState& state, ServerIndex index, std::vector<ModuleUnit> modules,
                                  GraphBuilder& builder, Reporter& reporter) {
     if (!can_build(state, index)) return modules;
@@ -65,6 +82,7 @@ std::vector<ModuleUnit> rendered(const FleetState& state, ServerIndex index, std
         resource->notify = std::move(linked[i].notify);
         modules[node.placement].resources.push_back(std::move(*resource));
     }
+    keep_lines_private(modules);
     return modules;
 }
 

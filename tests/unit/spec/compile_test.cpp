@@ -136,6 +136,14 @@ TEST(Compile, NoFormOfASensitiveParamIsPublic) {
     }
 }
 
+TEST(Compile, ALineIsAsPrivateAsItsFile) {
+    const Resolved lab(with("  - file: /k\n    mode: \"0600\"\n  - line: secret\n    path: /k\n    text: t\n"
+                            "  - line: open\n    path: /o\n    text: t\n"));
+    EXPECT_EQ(lab.said(), "");
+    EXPECT_TRUE(lab.resource("a", "line/secret").sensitive);
+    EXPECT_FALSE(lab.resource("a", "line/open").sensitive);
+}
+
 TEST(Compile, FoldersAndOwnersAreDependencies) {
     const Resolved lab(
         with("  - file: /srv/www/a/b.html\n    owner: web\n    group: www\n  - directory: /srv\n  - "
@@ -256,7 +264,7 @@ TEST(Compile, WhatOnlyOneServerShowsIsFoundWhenItIsRendered) {
 
 TEST(Compile, FactsCannotDecideWhichResourceItIs) {
     const Resolved lab(
-        with("  - file: /{{ facts.os.id }}\n  - file: /x\n    after: [\"file/{{ facts.a }}\"]\n"));
+        with("  - file: /{{ facts.os.id }}\n  - file: /x\n    after: [\"file/{{ facts.init }}\"]\n"));
     EXPECT_EQ(
         lab.said(),
         "modules/m/module.yaml:9:11 spec/facts-too-early the name of a resource cannot depend on facts\n"

@@ -7,6 +7,7 @@ namespace {
 
 using test::Files;
 using test::lab_yaml;
+using test::MapTree;
 using test::Resolved;
 
 const std::string kServers = "labels: {web: , db: , k3s: , old: }\n"
@@ -77,6 +78,28 @@ TEST(Target, MembershipIsExplained) {
     EXPECT_EQ(lab.fleet().explain_membership("g", 2),
               (std::vector<std::string>{"listed as server c* (lab.yaml:13:78)",
                                         "excluded by label db (lab.yaml:13:52)"}));
+}
+
+TEST(Target, WhatHoldsASubgroupIsNotCalledUnmatched) {
+    const Resolved lab(
+        Files{{"lab.yaml", lab_yaml(kServers + "groups:\n  sub: {match: {labels: [web], region: eu}}\n"
+                                               "  g: {match: {labels: [db]}, groups: [sub]}\n")}});
+    EXPECT_EQ(lab.said(), "");
+    EXPECT_EQ(lab.fleet().explain_membership("g", 0),
+              std::vector<std::string>{"by group sub (lab.yaml:14:39)"});
+}
+
+TEST(Target, FiltersAreCheckedAfterTheProvidersAreGone) {
+    const MapTree tree(Files{{"lab.yaml", lab_yaml(kServers)}});
+    Loaded loaded = load(tree);
+    const Fleet fleet = Fleet::resolve(loaded.inventory, test::TestProviders(), {"key"}, loaded.diagnostics);
+    Target target;
+    target.clouds = {{"nope", {}}};
+    target.providers = {{"lokal", {}}};
+    Diagnostics found;
+    fleet.check(target, found);
+    ASSERT_EQ(found.errors(), 2u);
+    EXPECT_EQ(found.items()[1].help, "did you mean 'local'?");
 }
 
 } // namespace
