@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -328,6 +329,11 @@ class Live(AgentCase):
         process.send_signal(signal_number)
         return resources, process
 
+    @staticmethod
+    def is_pending(process, signal_number):
+        fields = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines())
+        return bool(int(fields["ShdPnd"], 16) >> (signal_number - 1) & 1)
+
     def test_a_kill_between_a_file_and_its_restart_loses_no_restart(self):
         resources, process = self.killed_between(signal.SIGKILL)
         process.communicate()
@@ -345,6 +351,7 @@ class Live(AgentCase):
 
     def test_an_interrupt_finishes_the_running_resource_and_skips_the_rest(self):
         resources, process = self.killed_between(signal.SIGTERM)
+        self.wait_for(lambda: not self.is_pending(process.pid, signal.SIGTERM), "the signal to be taken")
         (self.folder / "go").touch()
         out, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 130, err)
