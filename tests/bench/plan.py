@@ -95,7 +95,7 @@ def main() -> None:
     rows: dict[int, dict[str, measure.Cost]] = {}
     with tempfile.TemporaryDirectory(prefix="lab-bench-", dir=base) as folder:
         for size in map(int, options.sizes.split(",")):
-            print(f"{size} servers")
+            print(f"{size} servers", flush=True)
             rows[size] = lab_rows(lab, pathlib.Path(folder), size)
             if shutil.which("terraform") and not options.no_terraform:
                 rows[size] |= terraform_rows(pathlib.Path(folder), size)
@@ -105,11 +105,13 @@ def main() -> None:
             if (peer := rows[size].get("terraform plan -refresh=false, no change")):
                 print(f"  ratio to terraform: no change {peer.wall / rows[size]['plan, no change'].wall:.0f}x, 1 changed "
                       f"{rows[size]['terraform plan -refresh=false, 1 changed'].wall / rows[size]['plan, 1 server changed'].wall:.0f}x, "
+                      f"CPU time {peer.cpu / rows[size]['plan, no change'].cpu:.0f}x less, "
                       f"memory {peer.peak_mib / rows[size]['plan, no change'].peak_mib:.0f}x less")
     small, large = min(rows), max(rows)
     if small != large:
-        growth = rows[large]["plan, no change"].wall / rows[small]["plan, no change"].wall
-        print(f"growth of plan from {small} to {large} servers: {growth:.1f} times")
+        less, more = rows[small]["plan, no change"], rows[large]["plan, no change"]
+        print(f"growth of plan from {small} to {large} servers: {more.wall / less.wall:.1f} times wall, "
+              f"{more.cpu / less.cpu:.1f} times CPU")
 
 
 if __name__ == "__main__":
