@@ -22,6 +22,15 @@ std::vector<const ServerInput*> by_name(const std::vector<ServerInput>& servers)
     return out;
 }
 
+/// A plan against a baseline looks at no machine: all of it is meant.
+void take_for_intent(detail::ServerPlan& part) {
+    part.drift.clear();
+    for (api::Action& action : part.actions) {
+        action.cause = api::Cause::Intent;
+        std::fill(action.causes.begin(), action.causes.end(), api::Cause::Intent);
+    }
+}
+
 void count(api::PlanSummary& summary, ActionKind kind) {
     switch (kind) {
     case ActionKind::Create: ++summary.create; break;
@@ -61,6 +70,7 @@ std::vector<detail::ServerPlan> plan_each(const PlanInput& input, detail::Target
     for (const ServerInput* server : by_name(input.servers)) {
         detail::ServerPlan part = detail::plan_server(*server, rules);
         outside += targets.restrict(part);
+        if (input.baseline) take_for_intent(part);
         if (!part.name.empty()) parts.push_back(std::move(part));
     }
     return parts;

@@ -37,7 +37,7 @@ struct ObservedResource {
 };
 
 struct ObservedServer {
-    WallTime at;        // of the last answer: when what is below was seen
+    WallTime at;        // of the last answer: when what is below was seen; the epoch: there never was one
     bool fresh = false; // answered in this run
     /// Unreachable: it did not answer now (why: `detail`); `resources` and `facts` keep the last answer, or
     /// are empty where there never was one.

@@ -135,6 +135,8 @@ class TextView {
         out_ += paint_.bold(line);
         if (!plan_.state.observed_at.empty())
             out_ += paint_.dim(", observed " + age_text(plan_.state.observed_at, style_.now));
+        else if (!plan_.baseline && plan_.summary.not_observed > 0)
+            out_ += paint_.dim(", never observed");
         out_ += "\n";
         if (const std::string scope = scope_line(); !scope.empty()) out_ += paint_.dim(scope) + "\n";
     }

@@ -46,9 +46,13 @@ planner::ObservedServer observed_from(const std::vector<spec::ModuleUnit>& units
         for (const api::Resource& resource : unit.resources) {
             planner::ObservedResource& seen = observed.resources[resource.id()];
             auto known = api::with_facts(resource, facts);
-            if (!known || !*known) { // reads facts nobody knows, or does not apply by them
+            if (!known) { // it reads facts that nobody knows: taken to be as it was applied
+                observed.resources.erase(resource.id());
+                continue;
+            }
+            if (!*known) {
                 seen.skipped = true;
-                seen.reason = known ? "when is false" : known.error().message;
+                seen.reason = "when is false";
                 continue;
             }
             seen.properties = (*known)->properties;

@@ -200,7 +200,8 @@ class Gathering {
     }
 
     void note_age(std::optional<WallTime> at) {
-        if (at && (!oldest_ || *at < *oldest_)) oldest_ = at;
+        if (!at || *at == WallTime{}) return; // it never answered
+        if (!oldest_ || *at < *oldest_) oldest_ = at;
     }
 
     Result<void> gather_known(const std::vector<std::string>& names) {
@@ -351,9 +352,6 @@ class Gathering {
         input_.state.serial = engine_.store.serial();
         if (oldest_) input_.state.observed_at = format_time(*oldest_);
         input_.outside_scope = differing_outside(scope);
-        if (rebuilt_ > 0)
-            input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
-                                                  counted(rebuilt_, "server")));
         if (rebuilt_ > 0)
             input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
                                                   counted(rebuilt_, "server")));

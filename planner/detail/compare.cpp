@@ -3,6 +3,7 @@
 #include "support/text_diff.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace lab::planner::detail {
 namespace {
@@ -181,6 +182,25 @@ bool needs_live(const api::Resource& resource) {
     return type && type->needs_live_system;
 }
 
+/// What a machine leaves alone rather than lose what is in it.
+std::string refusal(const api::Resource& goal, const std::vector<PropertyChange>& changes) {
+    const bool is_directory = goal.type == "directory";
+    if (!is_directory && goal.type != "file" && goal.type != "template" && goal.type != "link") return {};
+    for (const PropertyChange& change : changes) {
+        if (change.path != "ensure") continue;
+        const std::string* found = change.before.if_string();
+        if (!found || *found == "absent") return {};
+        const bool removes = change.effect == "remove";
+        if (removes && (is_directory ? *found != "present" : *found == "directory"))
+            return fmt::format("'{}' is no {}, so an apply leaves it alone and fails", goal.name, goal.type);
+        const Value* recursive = goal.properties.find("recursive");
+        const bool needs_empty =
+            is_directory ? removes && !(recursive && *recursive == Value(true)) : *found == "directory";
+        if (needs_empty) return fmt::format("an apply fails if the directory '{}' is not empty", goal.name);
+    }
+    return {};
+}
+
 api::DriftItem drift_item(const std::string& server, const std::string& id, PropertyChange change) {
     api::DriftItem item{.resource = "server/" + server,
                         .path = change.path.empty() ? id : id + "." + change.path,
@@ -269,6 +289,7 @@ Comparison compare(const api::Resource& desired, const std::string& id, const ap
     if (out.changes.empty()) return out;
     out.standing = Standing::Differs;
     out.causes = causes_of(out.changes, goal, was, *supposed.properties, machine);
+    if (!out.unseen) out.refused = refusal(goal, out.changes);
     // Where nothing is known nothing is done; where nothing is there nothing can be disturbed.
     if (!out.unknown && !machine.blank) out.risk = api::risk_of(goal, out.changes);
     return out;

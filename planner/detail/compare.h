@@ -24,6 +24,7 @@ struct Comparison {
     /// Looking failed and it was never applied: nothing is known, so nothing may be done.
     bool unknown = false;
     std::string problem; // why looking failed, or which fact is missing
+    std::string refused; // when the machine will not do it: "'/srv' is not empty"; empty where it will
 };
 
 /// What is known of the machine beside the resource.

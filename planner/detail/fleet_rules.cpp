@@ -168,13 +168,15 @@ std::vector<std::string> warnings_of(const std::vector<ServerPlan>& plans, const
     std::vector<std::string> out = input.warnings;
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
-    ByText providers, failed, skipped;
+    ByText providers, failed, skipped, refused;
     for (const ServerPlan& plan : plans) {
         if (!plan.absent_provider.empty()) providers[plan.absent_provider].push_back(plan.name);
         for (const Remark& each : plan.failed)
             failed[each.id + "\n" + each.text].push_back(plan.name);
         for (const Remark& each : plan.skipped)
             skipped[each.id + "\n" + each.text].push_back(plan.name);
+        for (const Remark& each : plan.refused)
+            refused[each.id + "\n" + each.text].push_back(plan.name);
     }
     for (const auto& [provider, servers] : providers)
         out.push_back(
@@ -191,6 +193,7 @@ std::vector<std::string> warnings_of(const std::vector<ServerPlan>& plans, const
     };
     add(failed, "could not be compared");
     add(skipped, "was not looked at");
+    add(refused, "may be refused");
     if (auto text = needs_live_warning(plans, input.settled_skipped)) out.push_back(*std::move(text));
     return out;
 }

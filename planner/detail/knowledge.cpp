@@ -16,14 +16,17 @@ std::optional<Blocked> foreign_machine(const ServerInput& input) {
     if (!state.inventory.empty() && !spec.inventory.empty() && state.inventory != spec.inventory)
         return Blocked{.by = "policy",
                        .detail = fmt::format("the machine belongs to inventory '{}'", state.inventory),
-                       .lifted_by = fmt::format("forget it in '{}' first, or correct where '{}' is found",
-                                                state.inventory, input.name)};
+                       .lifted_by =
+                           fmt::format("take the server out of inventory '{}' and apply that first, or "
+                                       "correct where '{}' is found",
+                                       state.inventory, input.name)};
     const std::string& ours = input.applied ? input.applied->spec.server_id : spec.server_id;
     if (state.server_id.empty() || ours.empty() || state.server_id == ours) return std::nullopt;
     return Blocked{
         .by = "policy",
         .detail = fmt::format("the machine says it is {}, but '{}' is {}", state.server_id, input.name, ours),
-        .lifted_by = fmt::format("correct where '{}' is found, or forget it first", input.name)};
+        .lifted_by =
+            fmt::format("correct where '{}' is found, or move that machine away and plan again", input.name)};
 }
 
 std::optional<Blocked> protection(const ServerInput& input) {

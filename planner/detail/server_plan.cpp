@@ -64,6 +64,7 @@ Action module_action(const Draft& draft, std::size_t u) {
         if (result.standing != Standing::Differs) continue;
         unknown = unknown || result.unknown;
         if (!action.source.known()) action.source = unit.resources[i].source;
+        if (!result.refused.empty()) action.reason += (action.reason.empty() ? "" : "; ") + result.refused;
         add_changes(action, draft.units.id(u, i), result);
     }
     if (!action.source.known()) action.source = unit.at.known() ? unit.at : draft.desired.at;
@@ -117,6 +118,7 @@ void add_remarks(ServerPlan& plan, const Draft& draft, std::size_t u) {
         case Standing::Same:
         case Standing::Differs:
             if (!result.problem.empty()) plan.failed.push_back({id, result.problem});
+            if (!result.refused.empty()) plan.refused.push_back({id, result.refused});
             break;
         }
     }
@@ -203,6 +205,8 @@ void plan_present(ServerPlan& plan, const ServerInput& input, const DesiredServe
         add_remarks(plan, draft, u);
     }
     if (itself) plan.actions.push_back(*itself);
+    if (known.never && !itself)
+        std::erase(plan.units, "server/" + input.name); // who could say it is unchanged?
     for (Action& action : module_actions(draft))
         plan.actions.push_back(std::move(action));
     plan.settled = settled_of(draft);

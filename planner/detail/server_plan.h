@@ -38,6 +38,7 @@ struct ServerPlan {
     std::vector<std::string> needs_live;     // resources skipped in a tree
     std::vector<Remark> skipped;             // the machine did not look
     std::vector<Remark> failed;              // looking failed, or a fact is missing
+    std::vector<Remark> refused;             // the machine will not do it, or may not
 };
 
 ServerPlan plan_server(const ServerInput& input, const Rules& rules);

@@ -24,6 +24,36 @@ TEST(Causes, ObservedEqualToDesiredIsNothing) {
     EXPECT_FALSE(has_changes(planned.plan));
 }
 
+TEST(Causes, AgainstABaselineAllIsIntent) {
+    PlanInput given = input({motd("c\n", "a\n", "b\n")});
+    given.baseline = "1a2b3c4d5e6f";
+    const Planned planned = make_plan(given);
+    EXPECT_EQ(text(planned.plan), "server/web-1/module/motd#update intent safe: file/etc/motd.content\n");
+    EXPECT_TRUE(planned.plan.drift.empty());
+}
+
+TEST(Causes, AMachineThatNeverAnsweredIsNotUnchanged) {
+    ServerInput server = wanted("web-1", {unit("motd", {kNew})});
+    server.provider_diff = {};
+    server.observed = ObservedServer{};
+    server.observed->state.presence = api::Presence::Unreachable;
+    const Planned planned = plan({server});
+    EXPECT_EQ(planned.plan.actions.size(), 1u);
+    EXPECT_EQ(planned.plan.summary.unchanged, 0u);
+}
+
+TEST(Causes, WhatAMachineMayRefuseIsSaid) {
+    ServerInput server = motd("b\n", "a\n", "a\n");
+    server.observed->resources["file/etc/motd"].properties = {{"ensure", Value("directory")}};
+    const Planned planned = plan({server});
+    ASSERT_EQ(planned.plan.actions.size(), 1u);
+    EXPECT_EQ(planned.plan.actions[0].reason, "an apply fails if the directory '/etc/motd' is not empty");
+    EXPECT_EQ(
+        planned.plan.warnings,
+        std::vector<std::string>{"file/etc/motd on web-1 may be refused: an apply fails if the directory "
+                                 "'/etc/motd' is not empty"});
+}
+
 TEST(Causes, AppliedEqualToDesiredIsDrift) {
     const Planned planned = plan({motd("a\n", "a\n", "b\n")});
     EXPECT_EQ(text(planned.plan), "server/web-1/module/motd#update drift safe: file/etc/motd.content\n");
