@@ -3,6 +3,16 @@
 #include <array>
 #include <fmt/format.h>
 
+#ifdef __SANITIZE_ADDRESS__
+// libgit2 1.5 leaks pcre2's match data wherever a regular expression of its own does not match.
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libpcre2-8\n";
+}
+extern "C" const char* __lsan_default_options() {
+    return "print_suppressions=0";
+}
+#endif
+
 namespace lab::git {
 
 void start_libgit2() {
