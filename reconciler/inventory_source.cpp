@@ -99,6 +99,7 @@ Result<InventorySource> InventorySource::open(const InventoryRequest& request) {
     auto tree = git::open_working_tree(*folder);
     if (!tree) return std::move(tree).error();
     source.tree_ = std::move(*tree);
+    source.folder_ = *folder;
     if (source.repository_) {
         auto head = source.repository_->head();
         if (!head)
@@ -127,6 +128,19 @@ Result<InventorySource> InventorySource::at(std::string_view revision) const {
     auto tree = repository_->tree(source.commit_, prefix_);
     if (!tree) return std::move(tree).error();
     source.tree_ = std::move(*tree);
+    return source;
+}
+
+InventorySource InventorySource::edited(TreeChanges changes) const {
+    InventorySource source;
+    source.name_ = name_;
+    source.commit_ = commit_;
+    source.prefix_ = prefix_;
+    source.folder_ = folder_;
+    source.repository_ = repository_;
+    source.tree_ = std::make_shared<OverlayTree>(tree_, std::move(changes));
+    source.working_tree_ = working_tree_;
+    source.edited_ = true;
     return source;
 }
 
@@ -174,8 +188,8 @@ Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source) 
                                 .commit = source.commit(),
                                 .dirty = false,
                                 .digest = loaded.inventory.digest};
-    if (source.is_working_tree()) {
-        origin.dirty = source.commit().empty();
+    if (source.is_working_tree() || source.is_edited()) {
+        origin.dirty = source.commit().empty() || source.is_edited();
         if (!origin.dirty) {
             auto changed = source.repository()->first_change(source.prefix(), loaded.files, may_be_inventory);
             if (!changed) return std::move(changed).error();

@@ -6,6 +6,7 @@
 #include "providers/provider.h"
 #include "reconciler/engine.h"
 #include "spec/load.h"
+#include "support/overlay_tree.h"
 
 #include <filesystem>
 #include <optional>
@@ -33,6 +34,9 @@ class InventorySource {
     static Result<InventorySource> open(const InventoryRequest& request);
     /// The same inventory in another commit of its repository.
     Result<InventorySource> at(std::string_view revision) const;
+    /// The same inventory with edits that nobody has written yet (paths relative to its root). What is
+    /// planned from it is dirty, as if they were.
+    InventorySource edited(TreeChanges changes) const;
 
     const FileTree& tree() const noexcept { return *tree_; }
     /// For people: the folder or URL.
@@ -44,6 +48,9 @@ class InventorySource {
     /// What the user should know about how it was read: an old copy of a remote; empty where all is well.
     const std::string& warning() const noexcept { return warning_; }
     bool is_working_tree() const noexcept { return working_tree_; }
+    /// The folder of a working tree; empty otherwise.
+    const std::filesystem::path& folder() const noexcept { return folder_; }
+    bool is_edited() const noexcept { return edited_; }
     /// The inventory's folder inside its repository; "" is the root.
     const std::string& prefix() const noexcept { return prefix_; }
 
@@ -51,8 +58,9 @@ class InventorySource {
     InventorySource() = default;
     std::string name_, commit_, prefix_, warning_;
     std::shared_ptr<git::Repository> repository_; // shared with the same inventory at other commits
-    std::unique_ptr<FileTree> tree_;
-    bool working_tree_ = true;
+    std::shared_ptr<const FileTree> tree_;        // shared with what was edited over it
+    std::filesystem::path folder_;
+    bool working_tree_ = true, edited_ = false;
 };
 
 /// spec's view of the providers of this build; for Fleet::resolve.
