@@ -71,11 +71,11 @@ Listing list_servers(const Session& session, const std::vector<spec::ServerIndex
         const spec::ServerIndex index = servers[i];
         const spec::Server& server = fleet.server(index);
         listing.add(server.name,
-                    {server.name, fleet.provider(index), joined(fleet.labels(index)), "",
-                     pillar_cell(all[i].sync, now), pillar_cell(all[i].config, now),
-                     pillar_cell(all[i].health, now), pillar_cell(all[i].identity, now),
-                     fleet.environment(index), fleet.cloud(index), fleet.region(index),
-                     joined(fleet.groups(index)), joined(module_names(fleet, index)),
+                    {server.name, fleet.provider(index), joined(fleet.labels(index)),
+                     fleet.chosen(index, spec::Provides::Size), pillar_cell(all[i].sync, now),
+                     pillar_cell(all[i].config, now), pillar_cell(all[i].health, now),
+                     pillar_cell(all[i].identity, now), fleet.environment(index), fleet.cloud(index),
+                     fleet.region(index), joined(fleet.groups(index)), joined(module_names(fleet, index)),
                      server.protect ? "yes" : "no", place_text(server.at)},
                     server_summary(fleet, index, all[i], now));
     }

@@ -4,6 +4,7 @@
 #include "spec/fleet.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -76,6 +77,23 @@ void add_labels(const FleetState& state, ServerIndex index, std::vector<Field>& 
         if (environment) add(environment->labels, Level::Environment, environment->name);
         add(state.inventory->settings.defaults.labels, Level::LabDefault, {});
         std::move(ladder).put(fmt::format("labels.{}", term.name), fields);
+    }
+}
+
+void add_provisions(const FleetState& state, ServerIndex index, std::vector<Field>& fields) {
+    for (const ProvisionWords& words : provision_words()) {
+        const bool single = is_single(words.what);
+        const auto before = [&](std::string_view a, std::string_view b) {
+            return comes_before(words.what, a, b);
+        };
+        std::map<std::string_view, Ladder, decltype(before)> ladders(before); // a single one has but one
+        for (const GivenBy& by : givers(state, index, words.what))
+            ladders[single ? std::string_view() : by.name()].steps.push_back(
+                {single ? Value(by.name()) : Value(true),
+                 {by.level, std::string(by.through), by.given->name.at}});
+        for (auto& [name, ladder] : ladders)
+            std::move(ladder).put(
+                name.empty() ? std::string(words.key) : fmt::format("{}.{}", words.key, name), fields);
     }
 }
 
@@ -254,6 +272,7 @@ std::vector<Field> Fleet::fields(ServerIndex index) const {
     std::vector<Field> fields;
     add_scalars(*state_, index, fields);
     add_labels(*state_, index, fields);
+    add_provisions(*state_, index, fields);
     add_settings(*state_, index, fields);
     add_params(*state_, index, fields);
     return fields;

@@ -115,6 +115,7 @@ Fleet Fleet::resolve(const Inventory& inventory, const ProviderRules& providers,
     Reporter reporter(found);
     resolve_scalars(*state, reporter);
     resolve_labels(*state, reporter);
+    resolve_provisions(*state, reporter);
     resolve_selectors(*state, reporter);
     resolve_modules(*state, reporter);
     resolve_units(*state, reporter);
@@ -168,6 +169,25 @@ std::vector<std::string> Fleet::groups(ServerIndex index) const {
     std::vector<std::string> out;
     for (const auto& [name, members] : state_->selectors.groups)
         if (members.test(index)) out.emplace_back(name);
+    return out;
+}
+
+std::string_view Fleet::chosen(ServerIndex index, Provides what) const {
+    LAB_CHECK(is_single(what), "a server has any number of these");
+    return choose_single(*state_, index, what).name();
+}
+
+std::vector<Provided> Fleet::provided(ServerIndex index, Provides what) const {
+    std::vector<Provided> out;
+    for (const GivenBy& by : givers(*state_, index, what)) {
+        auto one = std::find_if(out.begin(), out.end(),
+                                [&](const Provided& other) { return other.name == by.name(); });
+        if (one == out.end()) one = out.insert(one, {.name = std::string(by.name()), .origins = {}});
+        one->origins.push_back({by.level, std::string(by.through), by.given->name.at});
+        if (is_single(what)) break; // the first counts
+    }
+    std::sort(out.begin(), out.end(),
+              [&](const Provided& a, const Provided& b) { return comes_before(what, a.name, b.name); });
     return out;
 }
 

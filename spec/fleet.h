@@ -40,14 +40,21 @@ struct Effective {
 };
 
 /// One effective field of a server: "environment", "cloud", "provider", "region", "domain", "protect",
-/// "labels.k3s" (its value, or true), "settings.root", "params.motd.banner". Sensitive params are
-/// fingerprints.
+/// "size", "layout", "image", "labels.k3s" (its value, or true), "ports.25" and "secrets.mail/tls-cert"
+/// (true), "settings.root", "params.motd.banner". Sensitive params are fingerprints.
 struct Field {
     std::string path;
     Effective effective;
 };
 
 using ServerIndex = std::uint32_t;
+
+/// Something a server has by name. A single one has the origin that counts, others one for each label that
+/// lists them.
+struct Provided {
+    std::string name;
+    std::vector<Origin> origins;
+};
 
 /// The resources one module gives one server, rendered.
 struct ModuleUnit {
@@ -82,6 +89,10 @@ class Fleet {
     std::string_view domain(ServerIndex index) const;
     std::vector<std::string> labels(ServerIndex index) const; // effective, sorted
     std::vector<std::string> groups(ServerIndex index) const; // sorted
+    /// The server's size, layout or image (is_single(what)); empty where nothing gives one.
+    std::string_view chosen(ServerIndex index, Provides what) const;
+    /// What it has by name: of a single one none or one entry, else sorted (ports by number).
+    std::vector<Provided> provided(ServerIndex index, Provides what) const;
     /// Cloud's settings overlaid by the server's: what the provider gets.
     ValueMap settings(ServerIndex index) const;
 

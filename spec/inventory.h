@@ -2,6 +2,7 @@
 // The inventory as it was written: every section decoded and checked by itself, each value with its place.
 // What it means for each server is spec/fleet.h.
 
+#include "spec/provision.h"
 #include "spec/target.h"
 #include "support/digest.h"
 
@@ -9,14 +10,6 @@
 #include <optional>
 
 namespace lab::spec {
-
-/// A value and where it was written.
-template <typename T>
-struct Written {
-    T value{};
-    Span at;
-};
-using Text = Written<std::string>;
 
 /// params: {MODULE: {NAME: value}}, as one level of the merge gives them.
 struct ParamSetting {
@@ -37,6 +30,7 @@ struct Defaults {
     std::optional<Text> cloud, region, domain;
     std::vector<Text> labels;
     std::vector<ParamSetting> params;
+    std::vector<Given> gives; // size, layout, image
 };
 
 struct Settings { // section `lab`
@@ -66,6 +60,7 @@ struct Label {
     std::int64_t priority = 0;
     std::vector<Text> modules;
     std::vector<ParamSetting> params;
+    std::vector<Given> gives; // in written order
     Span at, priority_at;
     std::string text() const { return value.empty() ? name : name + "=" + value; }
 };
@@ -83,7 +78,8 @@ struct Server {
     std::optional<Text> environment, cloud, provider, region;
     std::vector<Text> labels; // as written: "k3s" or "k3s=server"
     std::vector<ParamSetting> params;
-    ValueMap settings; // the provider's: every key that is not the language's own
+    std::vector<Given> gives; // size, layout, image
+    ValueMap settings;        // the provider's: every key that is not the language's own
     std::vector<std::pair<std::string, Span>> setting_places;
     bool protect = false;
     Span at, protect_at;

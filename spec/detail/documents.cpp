@@ -10,7 +10,7 @@ namespace lab::spec::detail {
 namespace {
 
 constexpr std::string_view kKeyVersion =
-    "lab.key/2"; // changes when equal inputs begin to give other documents
+    "lab.key/3"; // changes when equal inputs begin to give other documents
 
 std::vector<std::uint32_t> own_params(const FleetState& state, ServerIndex index,
                                       const Placement& placement) {
@@ -234,6 +234,8 @@ void resolve_keys(FleetState& state) {
         for (const std::string_view scalar :
              {scalars.provider, scalars.cloud, scalars.environment, scalars.region})
             text.append("\n").append(scalar);
+        for (std::size_t single = 0; single < kSingles; ++single)
+            text.append("\n").append(choose_single(state, i, static_cast<Provides>(single)).name());
         for (const std::uint32_t term : state.labels.of(i))
             text.append("\n").append(state.labels.terms[term].text);
         text += '\n';

@@ -1,6 +1,6 @@
 #pragma once
-// What Fleet::resolve works out, in the order in which its parts are filled: scalars, labels, selectors,
-// modules, units, graphs, keys. Names are views into the inventory, which outlives it.
+// What Fleet::resolve works out, in the order in which its parts are filled: scalars, labels, provisions,
+// selectors, modules, units, graphs, keys. Names are views into the inventory, which outlives it.
 
 #include "spec/detail/bitset.h"
 #include "spec/detail/compiled_module.h"
@@ -46,6 +46,26 @@ struct LabelTable {
     std::span<const std::uint32_t> of(ServerIndex server) const {
         return std::span(of_servers).subspan(starts[server], starts[server + 1] - starts[server]);
     }
+};
+
+/// Something given by name, and the level that gives it.
+struct GivenBy {
+    const Given* given = nullptr; // null: nothing does
+    Level level = Level::Implicit;
+    std::string_view through;
+    std::string_view name() const { return given ? std::string_view(given->name.value) : std::string_view(); }
+};
+
+/// What one set of levels below the servers chooses of what a server has one of. Shared by all with that set.
+struct Choice {
+    std::array<GivenBy, kSingles> below;
+    /// Of the labels that count, one that disagrees with `below`.
+    std::array<GivenBy, kSingles> against;
+};
+
+struct ProvisionTable {
+    std::vector<Choice> choices;
+    std::vector<std::uint32_t> of_servers; // by server, index of its choice
 };
 
 struct Selectors {
@@ -118,6 +138,7 @@ struct FleetState {
 
     std::vector<Scalars> servers;
     LabelTable labels;
+    ProvisionTable provisions;
     Selectors selectors;
     ModuleTable modules;
     std::vector<Unit> units;
@@ -137,6 +158,7 @@ struct FleetState {
 // The steps of Fleet::resolve, in order.
 void resolve_scalars(FleetState& state, Reporter& reporter);
 void resolve_labels(FleetState& state, Reporter& reporter);
+void resolve_provisions(FleetState& state, Reporter& reporter);
 void resolve_selectors(FleetState& state, Reporter& reporter);
 void resolve_modules(FleetState& state, Reporter& reporter);
 void resolve_units(FleetState& state, Reporter& reporter);
@@ -148,6 +170,11 @@ Chosen choose_environment(const Server& server);
 Chosen choose_cloud(const FleetState& state, const Server& server, const Environment* environment);
 Chosen choose_region(const FleetState& state, const Server& server, const Environment* environment);
 Chosen choose_domain(const FleetState& state, const Environment* environment);
+/// What counts of a size, layout or image.
+GivenBy choose_single(const FleetState& state, ServerIndex index, Provides what);
+/// Everything that gives a server something of this kind: of a single one what counts first, else in the
+/// order of its labels.
+std::vector<GivenBy> givers(const FleetState& state, ServerIndex index, Provides what);
 /// Cloud's settings overlaid by the server's.
 ValueMap merged_settings(const FleetState& state, ServerIndex index);
 

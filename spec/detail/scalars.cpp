@@ -84,8 +84,8 @@ void check_levels(const FleetState& state, Reporter& reporter) {
         check_cloud_settings(state, cloud, reporter);
 }
 
-constexpr std::string_view kServerKeys[] = {"environment", "cloud",  "provider", "region",
-                                            "labels",      "params", "protect"};
+constexpr std::string_view kServerKeys[] = {"environment", "cloud", "provider", "region", "size",
+                                            "layout",      "image", "labels",   "params", "protect"};
 
 const Span& place_of(const Server& server, std::string_view setting) {
     const auto written = std::find_if(server.setting_places.begin(), server.setting_places.end(),

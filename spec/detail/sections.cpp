@@ -1,6 +1,7 @@
 #include "spec/detail/sections.h"
 
 #include "spec/detail/decode.h"
+#include "spec/detail/given.h"
 
 #include <algorithm>
 #include <array>
@@ -18,21 +19,30 @@ constexpr std::array kLaterSections{"sizes"sv,    "layouts"sv, "images"sv, "aler
                                     "clusters"sv, "apps"sv,    "roles"sv,  "users"sv};
 constexpr std::array kLabKeys{"format"sv, "name"sv, "id"sv, "domain"sv, "ignore"sv, "defaults"sv, "guard"sv};
 constexpr std::array kLaterLabKeys{"reconcile"sv, "rollout"sv};
-constexpr std::array kDefaultsKeys{"cloud"sv, "region"sv, "labels"sv, "params"sv};
+constexpr std::array kDefaultsKeys{"cloud"sv, "region"sv, "size"sv,  "layout"sv,
+                                   "image"sv, "labels"sv, "params"sv};
 constexpr std::array kGuardKeys{"max_destroy"sv, "max_destructive_percent"sv};
-constexpr std::array kEnvironmentKeys{"cloud"sv, "region"sv, "domain"sv, "labels"sv, "params"sv};
+constexpr std::array kEnvironmentKeys{"cloud"sv,  "region"sv, "domain"sv, "size"sv,
+                                      "layout"sv, "image"sv,  "labels"sv, "params"sv};
 constexpr std::array kLaterEnvironmentKeys{"network"sv, "reconcile"sv, "owners"sv, "puppet"sv};
-constexpr std::array kLabelKeys{"priority"sv, "modules"sv, "params"sv};
-constexpr std::array kLaterLabelKeys{"puppet_classes"sv, "ports"sv,   "size"sv,      "layout"sv, "image"sv,
-                                     "alerts"sv,         "secrets"sv, "container"sv, "suggest"sv};
+constexpr std::array kLabelKeys{"priority"sv, "modules"sv, "puppet_classes"sv, "ports"sv,   "size"sv,
+                                "layout"sv,   "image"sv,   "alerts"sv,         "secrets"sv, "params"sv};
+constexpr std::array kLaterLabelKeys{"container"sv, "suggest"sv};
 constexpr std::array kGroupKeys{"match"sv, "servers"sv, "groups"sv, "exclude"sv};
-constexpr std::array kServerKeys{"environment"sv, "cloud"sv,  "provider"sv, "region"sv,
-                                 "labels"sv,      "params"sv, "protect"sv};
-constexpr std::array kLaterServerKeys{"size"sv, "layout"sv, "image"sv, "role"sv, "roles"sv};
 constexpr std::array kModuleSourceKeys{"path"sv};
 constexpr std::array kLaterModuleSourceKeys{"git"sv, "ref"sv};
 
 constexpr std::int64_t kMaxPriority = 1'000'000;
+
+void append(std::vector<Given>& gives, std::vector<Given> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(gives));
+}
+
+/// Of a key that names what a server has one of: `size`, `layout`, `image`.
+std::optional<Provides> single_of(std::string_view key) {
+    const auto what = provides_of(key);
+    return what && is_single(*what) ? what : std::nullopt;
+}
 
 void read_environment_key(Environment& environment, const Node& key, const Node& value,
                           Diagnostics& diagnostics) {
@@ -47,6 +57,8 @@ void read_environment_key(Environment& environment, const Node& key, const Node&
         environment.labels = read_names(value, name, "label", diagnostics);
     else if (name == "params")
         environment.params = read_params(value, diagnostics);
+    else if (const auto what = single_of(name))
+        append(environment.gives, read_given(*what, value, diagnostics));
     else
         report_unknown_key(key, {"an environment", kEnvironmentKeys, kLaterEnvironmentKeys}, diagnostics);
 }
@@ -111,6 +123,8 @@ Label read_label(Text text, const Node& body, Diagnostics& diagnostics) {
             label.modules = read_names(value, key, "module", diagnostics);
         } else if (key == "params") {
             label.params = read_params(value, diagnostics);
+        } else if (const auto what = provides_of(key)) {
+            append(label.gives, read_given(*what, value, diagnostics));
         } else {
             report_unknown_key(body.key(i), {"a label", kLabelKeys, kLaterLabelKeys}, diagnostics);
         }
@@ -165,8 +179,12 @@ void read_server_key(Server& server, const Node& key, const Node& value, Diagnos
     } else if (name == "role" || name == "roles") {
         add_error(diagnostics, "spec/unknown-key", fmt::format("a server has no key '{}'", name), key.span(),
                   "what a machine is, is a label; a role is an access right: write it under 'labels'");
-    } else if (std::find(kLaterServerKeys.begin(), kLaterServerKeys.end(), name) != kLaterServerKeys.end()) {
-        report_unknown_key(key, {"a server", kServerKeys, kLaterServerKeys}, diagnostics);
+    } else if (const auto what = provides_of(name)) {
+        if (is_single(*what))
+            append(server.gives, read_given(*what, value, diagnostics));
+        else
+            add_error(diagnostics, "spec/unknown-key", fmt::format("a server has no key '{}'", name),
+                      key.span(), "only labels give them: write it in a label, and the label on the server");
     } else {
         server.settings.append(std::string(name), value.as_value());
         server.setting_places.emplace_back(std::string(name), key.span());
@@ -229,6 +247,8 @@ void read_defaults(const Node& node, Defaults& defaults, Diagnostics& diagnostic
             defaults.labels = read_names(node.value(i), key, "label", diagnostics);
         else if (key == "params")
             defaults.params = read_params(node.value(i), diagnostics);
+        else if (const auto what = single_of(key))
+            append(defaults.gives, read_given(*what, node.value(i), diagnostics));
         else
             report_unknown_key(node.key(i), {"'defaults'", kDefaultsKeys}, diagnostics);
     }
