@@ -208,12 +208,4 @@ Value tree_facts(const Tree& tree, const Value& machine) {
     return facts;
 }
 
-Value stable_facts(const Value& facts) {
-    ValueMap stable;
-    if (const ValueMap* map = facts.if_map())
-        for (const auto& [key, value] : *map)
-            if (key != "volatile") stable.append(key, value);
-    return stable;
-}
-
 } // namespace lab::agent

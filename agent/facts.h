@@ -18,7 +18,4 @@ Value collect_facts(const Tree& tree, const std::stop_token& stop = {});
 /// gives, without reading the hardware again.
 Value tree_facts(const Tree& tree, const Value& machine);
 
-/// The facts without what changes by itself: what a digest of facts is made of.
-Value stable_facts(const Value& facts);
-
 } // namespace lab::agent

@@ -335,6 +335,18 @@ std::string write_plan(const Plan& plan) {
     return out;
 }
 
+std::string write_plan_compact(const Plan& plan) {
+    const std::string frame = write_json(document_with(plan, {}));
+    constexpr std::string_view kNoActions = "\"actions\":[]"; // what precedes them has no such member
+    const std::size_t place = frame.find(kNoActions) + kNoActions.size() - 1;
+    std::string out = frame.substr(0, place);
+    for (const Action& action : plan.actions) {
+        if (&action != plan.actions.data()) out += ',';
+        out += write_json(action_value(action));
+    }
+    return out.append(frame, place);
+}
+
 Result<Plan> read_plan(std::string_view json) {
     auto document = parse_json(json, kPlanLimits);
     if (!document) return std::move(document).error().during("while reading a saved plan");

@@ -96,7 +96,10 @@ struct Plan {
 /// "sha256:..." of the canonical document without id, state and inventory.source.
 std::string plan_id(const Plan& plan);
 Value to_value(const Plan& plan);
-std::string write_plan(const Plan& plan);      // pretty JSON with its id
+// JSON with the plan's id: for people, and without spaces for the journal. One action at a time is in memory
+// twice.
+std::string write_plan(const Plan& plan);
+std::string write_plan_compact(const Plan& plan);
 Result<Plan> read_plan(std::string_view json); // refuses a document whose id does not match its content
 
 } // namespace lab::api

@@ -1,6 +1,7 @@
 #include "reconciler/execute.h"
 
 #include "reconciler/clear_values.h"
+#include "reconciler/detail/judge.h"
 #include "reconciler/record.h"
 #include "support/text.h"
 
@@ -17,29 +18,9 @@ namespace {
 
 using store::StepState;
 
-std::string server_of(const std::string& resource) {
-    const std::size_t begin = std::string_view("server/").size();
-    return resource.substr(begin, resource.find('/', begin) - begin);
-}
-
-/// "base" of server/web-1/module/base; empty for the server itself.
-std::string module_of(const std::string& resource) {
-    constexpr std::string_view kMark = "/module/";
-    const std::size_t at = resource.find(kMark);
-    return at == std::string::npos ? std::string() : resource.substr(at + kMark.size());
-}
-
 bool finished(StepState state) {
     return state == StepState::Done;
 }
-
-/// All actions of one server: they run one after the other, and what is on the machine in one agent run.
-struct Job {
-    std::string server;
-    std::vector<const api::Action*> actions;
-    std::size_t waits_for = 0;         // jobs that have not ended
-    std::vector<std::size_t> awaiting; // jobs that wait for this one, each once
-};
 
 class Executor {
   public:
@@ -47,7 +28,9 @@ class Executor {
         : engine_(engine), workspace_(workspace), request_(request) {}
 
     Result<RunOutcome> run() {
-        make_jobs();
+        jobs_ = make_jobs(request_.plan);
+        for (const api::Action& action : request_.plan.actions)
+            states_[action.id] = {};
         std::vector<std::string> servers;
         for (const Job& job : jobs_)
             servers.push_back(job.server);
@@ -64,27 +47,6 @@ class Executor {
     }
 
   private:
-    void make_jobs() {
-        std::map<std::string, std::size_t> by_server, by_action;
-        for (const api::Action& action : request_.plan.actions) {
-            const auto [found, added] = by_server.try_emplace(server_of(action.resource), jobs_.size());
-            if (added) jobs_.push_back({.server = found->first, .actions = {}, .awaiting = {}});
-            jobs_[found->second].actions.push_back(&action);
-            by_action[action.id] = found->second;
-            states_[action.id] = {};
-        }
-        for (std::size_t i = 0; i < jobs_.size(); ++i) {
-            std::set<std::size_t> before;
-            for (const api::Action* action : jobs_[i].actions)
-                for (const std::string& other : action->depends_on)
-                    if (const auto job = by_action.find(other); job != by_action.end() && job->second != i)
-                        before.insert(job->second);
-            jobs_[i].waits_for = before.size();
-            for (const std::size_t job : before)
-                jobs_[job].awaiting.push_back(i);
-        }
-    }
-
     Result<void> begin(const store::Lock* lock) {
         if (request_.resume) {
             auto resumed = engine_.store.resume_run(request_.resume->id, lock);
@@ -285,24 +247,6 @@ class Executor {
         return request_.resume && states_[action].began;
     }
 
-    /// Whether all that is left to do is part of what was planned, a notification that is still owed
-    /// included.
-    static bool continues(const api::Action& planned, const api::Plan& now) {
-        const auto expected = [&](const api::PropertyChange& change) {
-            return std::any_of(planned.changes.begin(), planned.changes.end(),
-                               [&](const auto& old) {
-                                   return old.path == change.path && old.after == change.after;
-                               }) ||
-                   std::any_of(planned.notifies.begin(), planned.notifies.end(), [&](const std::string& id) {
-                       return change.path == id || change.path.starts_with(id + ".");
-                   });
-        };
-        return std::all_of(now.actions.begin(), now.actions.end(), [&](const api::Action& action) {
-            return action.resource != planned.resource ||
-                   std::all_of(action.changes.begin(), action.changes.end(), expected);
-        });
-    }
-
     Result<void> remove(const std::string& server, const api::Action& action) {
         const std::string key = run_.id + "/" + action.id;
         LAB_TRY(engine_.store.steps_started(run_.id, {action.id}, key));
@@ -320,33 +264,6 @@ class Executor {
         }
         LAB_TRY(engine_.store.remove_server(server));
         return outcome(action.id, StepState::Done, {});
-    }
-
-    /// The resources of this run: those of the actions' modules, and those of other modules that a change
-    /// notifies.
-    std::vector<spec::ModuleUnit> restricted(const std::vector<spec::ModuleUnit>& units,
-                                             const std::vector<const api::Action*>& actions,
-                                             const Job& job) const {
-        std::set<std::string> modules, held, notified;
-        for (const api::Action* action : actions) {
-            modules.insert(module_of(action->resource));
-            notified.insert(action->notifies.begin(), action->notifies.end());
-        }
-        for (const api::Action* action : job.actions)
-            held.insert(module_of(action->resource)); // acted on or held back
-        std::vector<spec::ModuleUnit> parts;
-        for (const spec::ModuleUnit& unit : units) {
-            if (modules.contains(unit.module)) {
-                parts.push_back(unit);
-                continue;
-            }
-            if (held.contains(unit.module)) continue;
-            spec::ModuleUnit part = unit;
-            std::erase_if(part.resources,
-                          [&](const api::Resource& resource) { return !notified.contains(resource.id()); });
-            if (!part.resources.empty()) parts.push_back(std::move(part));
-        }
-        return parts;
     }
 
     Result<void> apply(const Job& job, const std::vector<const api::Action*>& actions,
@@ -391,48 +308,6 @@ class Executor {
         for (const auto& [action, why] : failed)
             LAB_TRY(outcome(action->id, StepState::Failed, why));
         return {};
-    }
-
-    static constexpr std::string_view kInterrupted = "interrupted";
-
-    static constexpr std::size_t kReasonsShown = 5;
-
-    static std::string first_few(const std::vector<std::string>& reasons) {
-        std::string out;
-        for (std::size_t i = 0; i < std::min(reasons.size(), kReasonsShown); ++i)
-            out += (i ? "; " : "") + reasons[i];
-        if (reasons.size() > kReasonsShown)
-            out += fmt::format("; and {} more", reasons.size() - kReasonsShown);
-        return out;
-    }
-
-    /// Why the action's unit is not as desired now; empty where it is.
-    static std::string failure_of(const api::Action& action, const api::Report& report,
-                                  const std::vector<spec::ModuleUnit>& units) {
-        const std::string module = module_of(action.resource);
-        std::set<std::string> ids(action.notifies.begin(), action.notifies.end());
-        for (const spec::ModuleUnit& unit : units)
-            if (unit.module == module)
-                for (const api::Resource& resource : unit.resources)
-                    ids.insert(resource.id());
-        std::vector<std::string> failed, skipped;
-        bool interrupted = false;
-        for (const api::ResourceReport& resource : report.resources) {
-            if (!ids.contains(resource.id)) continue;
-            if (resource.status == api::ResourceStatus::Failed)
-                failed.push_back(resource.id + ": " + resource.reason);
-            if (resource.status != api::ResourceStatus::Skipped) continue;
-            interrupted = interrupted || resource.reason == kInterrupted;
-            if (resource.reason.find("failed") != std::string::npos)
-                skipped.push_back(resource.id + " skipped: " + resource.reason);
-        }
-        if (failed.empty() && interrupted) return std::string(kInterrupted);
-        if (failed.empty() && skipped.empty()) return {};
-        if (failed.empty()) std::swap(failed, skipped); // what failed is in another unit
-        std::string why = first_few(failed);
-        if (!skipped.empty())
-            why += fmt::format("; {} skipped because of it", counted(skipped.size(), "resource"));
-        return why;
     }
 
     Result<RunOutcome> end() {

@@ -158,7 +158,7 @@ Result<void> set_step(Connection& connection, std::int64_t run, std::string_view
 } // namespace
 
 Result<Run> Store::begin_run(const Run& run, const api::Plan& plan, const Lock* lock) {
-    const std::string document = api::write_plan(plan);
+    const std::string document = api::write_plan_compact(plan);
     const std::lock_guard hold(state_->mutex);
     Connection& connection = state_->connection;
     Run begun = run;

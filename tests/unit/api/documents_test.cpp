@@ -214,6 +214,11 @@ TEST(PlanDocument, RoundTripsWithTheSameId) {
         const auto read = read_plan(written);
         ASSERT_TRUE(read) << read.error().text() << written;
         EXPECT_EQ(write_plan(*read), written);
+        const std::string compact = write_plan_compact(plan);
+        EXPECT_LT(compact.size(), written.size());
+        const auto same = read_plan(compact);
+        ASSERT_TRUE(same) << same.error().text();
+        EXPECT_EQ(write_plan(*same), written);
         EXPECT_EQ(plan_id(*read), plan_id(plan));
     }
 }
