@@ -76,7 +76,7 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kInit,       &kValidate,                                                    // start
+    &kInit,       &kValidate,   &kFmt,                                           // start
     &kPlan,       &kApply,      &kDrift,     &kDiff,       &kSync,               // change
     &kGet,        &kDescribe,   &kShow,      &kExplain,    &kTargets, &kHistory, // look
     &kConfigList, &kConfigGet,  &kConfigSet, &kConfigPath, &kDoctor,             // this machine

@@ -17,6 +17,7 @@ extern const Command kDiff;
 extern const Command kDoctor;
 extern const Command kDrift;
 extern const Command kExplain;
+extern const Command kFmt;
 extern const Command kGet;
 extern const Command kHelp;
 extern const Command kHistory;
