@@ -41,6 +41,34 @@ def install_agent(machine: nspawn.Machine):
     machine.install_program(BIN / "lab-agent", "/opt/lab")
 
 
+# The machine manages itself: a server of the provider `local` without a tree.
+INVENTORY = {
+    "lab.yaml": "lab: {format: 1, name: self}\nservers: {self: {provider: local, labels: [everything]}}\n"
+                "labels: {everything: {modules: [everything], params: {everything: {forward: 1}}}}\n",
+    "modules/everything/module.yaml": """name: everything
+version: 1.0.0
+params: {forward: {type: integer, required: true}}
+resources:
+  - package: probe
+    version: "1.0"
+  - group: fleet
+    gid: 4400
+  - user: keeper
+    uid: 4401
+    group: fleet
+  - file: /etc/systemd/system/keeper.service
+    content: "[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n"
+    notify: [service/keeper]
+  - service: keeper
+    enabled: true
+    running: true
+    after: [file/etc/systemd/system/keeper.service]
+  - sysctl: net.ipv4.ip_forward
+    value: "{{ params.forward }}"
+""",
+}
+
+
 class OnMachine(unittest.TestCase):
     """What the tests of one machine share."""
 
@@ -88,7 +116,7 @@ class OnMachine(unittest.TestCase):
         return entry["reason"]
 
 
-class Debian(OnMachine):
+class OnDebian(OnMachine):
     """A Debian with a package repository on its own disk."""
 
     @classmethod
@@ -117,6 +145,44 @@ class Debian(OnMachine):
         with open(machine.path(f"{REPOSITORY}/Packages"), "a") as index:
             index.write(f"{control}Filename: ./{file}\nSize: {len(content)}\n"
                         f"SHA256: {hashlib.sha256(content).hexdigest()}\n\n")
+
+
+class Managed(OnDebian):
+    """lab and lab-agent both: the main job on a live system."""
+
+    def test_lab_manages_the_machine_it_runs_on(self):
+        machine = self.machine
+        machine.install_program(BIN / "lab", "/opt/lab")
+        for path, text in INVENTORY.items():
+            machine.write(f"/root/fleet/{path}", text)
+        lab = lambda *words: machine.run("lab", *words, "--inventory", "/root/fleet", check=False)
+
+        planned = lab("plan", "--detailed-exitcode")
+        self.assertEqual(planned.returncode, 2, planned.stdout + planned.stderr)
+        applied = lab("apply", "--auto-approve")
+        self.assertEqual(applied.returncode, 0, applied.stdout + applied.stderr)
+        self.assertEqual(machine.text("/usr/share/probe/version"), "1.0")
+        self.assertEqual(machine.run("systemctl", "is-active", "keeper").stdout.strip(), "active")
+        self.assertEqual(machine.run("id", "--group", "--name", "keeper").stdout.strip(), "fleet")
+        self.assertEqual(machine.text("/proc/sys/net/ipv4/ip_forward"), "1\n")
+        again = lab("plan", "--detailed-exitcode")
+        self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+
+        machine.run("systemctl", "stop", "keeper")
+        machine.run("usermod", "--shell", "/bin/false", "keeper")
+        machine.run("sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
+        drift = lab("drift", "-o", "json")
+        self.assertEqual(drift.returncode, 2, drift.stdout + drift.stderr)
+        self.assertIn("service/keeper", drift.stdout)
+        self.assertNotIn("package/probe", json.dumps(json.loads(drift.stdout)["drift"]))
+        synced = lab("sync", "server", "self", "--auto-approve")
+        self.assertEqual(synced.returncode, 0, synced.stdout + synced.stderr)
+        self.assertEqual(machine.run("systemctl", "is-active", "keeper").stdout.strip(), "active")
+        self.assertEqual(lab("drift").returncode, 0)
+
+
+class Debian(OnDebian):
+    """lab-agent alone."""
 
     def test_facts(self):
         facts = json.loads(self.machine.run("lab-agent", "facts", "-o", "json").stdout)

@@ -173,6 +173,6 @@ class Machine:
             shutil.copy(path, target / os.path.basename(path))
             if os.path.basename(path).startswith("ld-"):
                 loader = os.path.basename(path)
-        shutil.copy(program, target / program.name)
+        shutil.copy(program, target / f"{program.name}.program")  # not by its name: it runs only through the script
         self.write(f"/usr/local/bin/{program.name}",
-                   f'#!/bin/sh\nexec {folder}/{loader} --library-path {folder} {folder}/{program.name} "$@"\n', 0o755)
+                   f'#!/bin/sh\nexec {folder}/{loader} --library-path {folder} {folder}/{program.name}.program "$@"\n', 0o755)
