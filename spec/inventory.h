@@ -2,6 +2,7 @@
 // The inventory as it was written: every section decoded and checked by itself, each value with its place.
 // What it means for each server is spec/fleet.h.
 
+#include "spec/module_source.h"
 #include "spec/provision.h"
 #include "spec/target.h"
 #include "support/digest.h"
@@ -85,12 +86,6 @@ struct Server {
     Span at, protect_at;
 };
 
-/// Section `modules`: where a module comes from.
-struct ModuleSource {
-    std::string name, path; // path relative to the inventory's root
-    Span at;
-};
-
 struct ParamSchema {
     enum class Type { String, Integer, Number, Boolean, List, Map };
     std::string name;
@@ -128,7 +123,12 @@ struct HealthCheck {
 };
 
 struct Module {
-    std::string name, version, folder; // folder relative to the inventory's root
+    std::string name, version;
+    std::string folder; // relative to the inventory's root; of a module from git, to the repository's
+    std::string commit; // of a module from git
+    /// What its files' names begin with in `module_files` and in places: "modules/motd/", or
+    /// "module motd at 1a2b3c4: ".
+    std::string root;
     std::string summary;
     std::optional<Target> targets; // where it may be used; none: anywhere
     std::vector<Text> deps;
@@ -151,9 +151,9 @@ struct Inventory {
     std::vector<Server> servers; // sorted by name
     std::map<std::string, ModuleSource> module_sources;
     std::map<std::string, Module> modules; // that some label or dependency uses, and all of modules/
-    std::map<std::string, std::string>
-        module_files; // "FOLDER/FILE": each module.yaml and what resources refer to
-    Digest digest;    // of all loaded files: path and bytes
+    /// By Module::root and name: each module.yaml and what resources refer to.
+    std::map<std::string, std::string> module_files;
+    Digest digest; // of all loaded files: path and bytes
     /// Some file could not be read whole: what seems to be missing may be in it, and is not complained of.
     bool incomplete = false;
 

@@ -1,6 +1,7 @@
 #include "spec/load.h"
 
 #include "spec/detail/decode.h"
+#include "spec/detail/git_modules.h"
 #include "spec/detail/module_loader.h"
 #include "spec/detail/sections.h"
 #include "spec/detail/selection.h"
@@ -142,11 +143,12 @@ void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
 }
 
 /// The texts that diagnostics can quote, by path.
-SourceLines source_lines(std::vector<FileResult>& results, const Inventory& inventory) {
+SourceLines source_lines(std::vector<FileResult>& results, const Inventory& inventory, std::string lock) {
     // Shared: a std::function is copied, and the texts may be large.
     auto texts = std::make_shared<std::map<std::string, std::string>>(inventory.module_files);
     for (FileResult& result : results)
         texts->emplace(std::move(result.path), std::move(result.text));
+    texts->emplace(kLockFile, std::move(lock));
     return [texts](const std::string& file, std::uint32_t line) -> std::optional<std::string> {
         const auto found = texts->find(file);
         if (found == texts->end()) return std::nullopt;
@@ -165,15 +167,20 @@ SourceLines source_lines(std::vector<FileResult>& results, const Inventory& inve
 }
 
 /// Path and bytes of every file, in the order of paths.
-Digest inventory_digest(const std::vector<FileResult>& results, const Inventory& inventory) {
+/// Modules from git are in it by their pins too, which say the same whatever of them is read.
+Digest inventory_digest(const std::vector<FileResult>& results, const Loaded& loaded) {
     std::map<std::string_view, Digest> digests;
     for (const FileResult& result : results)
         digests.emplace(result.path, result.digest);
-    for (const auto& [path, bytes] : inventory.module_files)
+    for (const auto& [path, bytes] : loaded.inventory.module_files)
         digests.emplace(path, sha256(bytes));
     Hasher hasher;
     for (const auto& [path, digest] : digests)
         hasher.part(path).part(digest);
+    for (const auto& [name, tree] : loaded.module_trees) {
+        const ModulePin& pin = loaded.lock.pins.at(name);
+        hasher.part(name).part(pin.commit).part(pin.digest);
+    }
     return hasher.finish();
 }
 
@@ -206,7 +213,7 @@ std::optional<FileResult> read_root(const FileTree& tree, const std::vector<Tree
 
 } // namespace
 
-Loaded load(const FileTree& tree, const LoadLimits& limits) {
+Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* modules) {
     Loaded loaded;
     loaded.lines = [](const std::string&, std::uint32_t) { return std::nullopt; };
     Diagnostics& diagnostics = loaded.diagnostics;
@@ -249,16 +256,17 @@ Loaded load(const FileTree& tree, const LoadLimits& limits) {
     sort_servers(loaded.inventory.servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
     Diagnostics of_modules;
-    detail::load_modules(tree, selection, limits, loaded.inventory, of_modules);
+    std::string lock = detail::read_lock(tree, selection, loaded, of_modules);
+    if (!lock.empty()) loaded.files.emplace_back(kLockFile);
+    if (modules) detail::open_modules(*modules, loaded, of_modules);
+    detail::load_modules(tree, selection, limits, loaded, of_modules);
     loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(of_modules);
     diagnostics.append(std::move(of_modules));
-    loaded.inventory.digest = inventory_digest(results, loaded.inventory);
+    loaded.inventory.digest = inventory_digest(results, loaded);
     for (const FileResult& result : results)
         loaded.files.push_back(result.path);
-    for (const auto& [path, bytes] : loaded.inventory.module_files)
-        loaded.files.push_back(path);
     std::sort(loaded.files.begin(), loaded.files.end());
-    loaded.lines = source_lines(results, loaded.inventory);
+    loaded.lines = source_lines(results, loaded.inventory, std::move(lock));
     return loaded;
 }
 

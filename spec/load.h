@@ -3,6 +3,7 @@
 // diagnostics, wherever they come from and in whatever order.
 
 #include "spec/inventory.h"
+#include "spec/module_trees.h"
 #include "support/file_tree.h"
 
 namespace lab::spec {
@@ -19,11 +20,16 @@ struct LoadLimits {
 struct Loaded {
     Inventory inventory;
     Diagnostics diagnostics;
-    std::vector<std::string> files; // that were read as part of the inventory, sorted
+    std::vector<std::string> files; // of the tree that were read as part of the inventory, sorted
+    ModuleLock lock;                // of lab.lock; empty where there is none
+    /// Folders of the modules from git that could be had, by name.
+    std::map<std::string, std::shared_ptr<const FileTree>> module_trees;
     /// Excerpts for the renderer, from the texts that were read.
     SourceLines lines;
 };
 
-Loaded load(const FileTree& tree, const LoadLimits& limits = {});
+/// `modules` gives the folders of modules from git. Null: those modules are left out, and what refers to them
+/// is not complained of.
+Loaded load(const FileTree& tree, const LoadLimits& limits = {}, const ModuleTrees* modules = nullptr);
 
 } // namespace lab::spec

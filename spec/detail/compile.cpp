@@ -146,7 +146,7 @@ class Compiler {
             return;
         }
         const auto clean = clean_path(resource.source->text);
-        const auto file = inventory_.module_files.find(module_.folder + "/" + clean.value_or(""));
+        const auto file = inventory_.module_files.find(module_.root + clean.value_or(""));
         if (file == inventory_.module_files.end()) {
             failed_ = true; // said when it was loaded
             return;

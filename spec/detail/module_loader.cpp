@@ -11,62 +11,79 @@
 namespace lab::spec::detail {
 namespace {
 
+constexpr std::string_view kModuleFile = "module.yaml";
+
+using Kinds = std::unordered_map<std::string, EntryKind>;
+
+/// Where one module's files are read.
 struct Loader {
     const FileTree& tree;
-    const Selection& selection;
+    const Kinds& kinds; // of the tree's entries
+    std::string folder; // the module's in the tree; "" is its root
+    std::string root;   // Module::root
+    std::string commit; // of a module from git
     const LoadLimits& limits;
     Inventory& inventory;
+    std::vector<std::string>* files; // where names of files read are kept; null: nowhere
     Diagnostics& diagnostics;
+
+    std::string path(std::string_view name) const {
+        return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
+    }
+    void keep(const std::string& name, std::string bytes) const {
+        inventory.module_files.emplace(root + name, std::move(bytes));
+        if (files) files->push_back(path(name));
+    }
 };
 
 bool has_tags(std::string_view text) {
     return text.find("{{") != std::string_view::npos || text.find("{%") != std::string_view::npos;
 }
 
-/// Whether the path or a folder of it below `folder` is a symbolic link: those could leave the module.
-bool through_link(const Selection& selection, const std::string& folder, const std::string& path) {
-    for (std::size_t end = folder.size(); end != std::string::npos; end = path.find('/', end + 1)) {
-        const auto found = selection.kinds.find(path.substr(0, end));
-        if (found != selection.kinds.end() && found->second == EntryKind::Symlink) return true;
+/// Whether the file or a folder on the way to it is a symbolic link: those could leave the module.
+bool through_link(const Loader& loader, const std::string& path) {
+    for (std::size_t end = loader.folder.size(); end != std::string::npos; end = path.find('/', end + 1)) {
+        const auto found = loader.kinds.find(path.substr(0, end));
+        if (found != loader.kinds.end() && found->second == EntryKind::Symlink) return true;
     }
-    const auto last = selection.kinds.find(path);
-    return last != selection.kinds.end() && last->second == EntryKind::Symlink;
+    const auto last = loader.kinds.find(path);
+    return last != loader.kinds.end() && last->second == EntryKind::Symlink;
 }
 
 /// Reads one file of a module into the inventory.
-void read_module_file(Loader& loader, const Module& module, const std::string& name, const Span& at) {
-    const std::string path = module.folder + "/" + name;
-    if (loader.inventory.module_files.contains(path)) return;
-    if (through_link(loader.selection, module.folder, path)) {
+void read_module_file(const Loader& loader, const Module& module, const std::string& name, const Span& at) {
+    const std::string path = loader.path(name), shown = module.root + name;
+    if (loader.inventory.module_files.contains(shown)) return;
+    if (through_link(loader, path)) {
         add_error(loader.diagnostics, "spec/symlink",
                   fmt::format("'{}' is reached through a symbolic link", name), at,
                   "a module's files lie in its folder: put the file itself there");
         return;
     }
-    const auto found = loader.selection.kinds.find(path);
-    if (found == loader.selection.kinds.end() || found->second != EntryKind::File) {
+    const auto found = loader.kinds.find(path);
+    if (found == loader.kinds.end() || found->second != EntryKind::File) {
         add_error(loader.diagnostics, "spec/missing-file",
                   fmt::format("module '{}' has no file '{}'", module.name, name), at,
-                  fmt::format("it would be {}", path));
+                  fmt::format("it would be {}", shown));
         return;
     }
     auto bytes = loader.tree.read(path, loader.limits.module_file_bytes);
     if (bytes)
-        loader.inventory.module_files.emplace(path, *std::move(bytes));
+        loader.keep(name, *std::move(bytes));
     else
         add_error(loader.diagnostics, "spec/unreadable", bytes.error().text(), at, bytes.error().hint);
 }
 
 /// A name with tags in it is known only when it is compiled: every file of the module may be meant.
-void read_all_files(Loader& loader, const Module& module, const Span& at) {
-    const std::string prefix = module.folder + "/";
+void read_all_files(const Loader& loader, const Module& module, const Span& at) {
+    const std::string prefix = loader.path("");
     const std::string tests = prefix + (module.tests ? module.tests->value : "tests") + "/";
-    for (const auto& [path, kind] : loader.selection.kinds)
+    for (const auto& [path, kind] : loader.kinds)
         if (kind == EntryKind::File && path.starts_with(prefix) && !path.starts_with(tests))
             read_module_file(loader, module, path.substr(prefix.size()), at);
 }
 
-void read_sources(Loader& loader, const Module& module) {
+void read_sources(const Loader& loader, const Module& module) {
     for (const ResourceTemplate& resource : module.resources) {
         const api::ResourceType* type = api::find_resource_type(resource.type);
         for (const ResourceTemplate::Property& property : resource.properties) {
@@ -85,19 +102,18 @@ void read_sources(Loader& loader, const Module& module) {
     }
 }
 
-void check_tests_folder(Loader& loader, const Module& module) {
+void check_tests_folder(const Loader& loader, const Module& module) {
     if (!module.tests) return;
     const auto clean = clean_path(module.tests->value);
-    const auto found =
-        clean ? loader.selection.kinds.find(module.folder + "/" + *clean) : loader.selection.kinds.end();
-    if (found == loader.selection.kinds.end() || found->second != EntryKind::Directory)
+    const auto found = clean ? loader.kinds.find(loader.path(*clean)) : loader.kinds.end();
+    if (found == loader.kinds.end() || found->second != EntryKind::Directory)
         add_error(loader.diagnostics, "spec/missing-file",
                   fmt::format("module '{}' has no folder '{}'", module.name, module.tests->value),
                   module.tests->at);
 }
 
 Digest content_digest(const Loader& loader, const Module& module) {
-    const std::string prefix = module.folder + "/";
+    const std::string& prefix = module.root;
     Hasher hasher;
     const auto& files = loader.inventory.module_files;
     for (auto file = files.lower_bound(prefix); file != files.end() && file->first.starts_with(prefix);
@@ -107,10 +123,10 @@ Digest content_digest(const Loader& loader, const Module& module) {
 }
 
 /// `source` is the entry of the section `modules` that led here, if one did.
-void load_module(Loader& loader, const std::string& folder, const ModuleSource* source) {
-    const std::string path = folder + "/module.yaml";
-    const Span file{.file = std::make_shared<const std::string>(path)};
-    if (through_link(loader.selection, folder, path)) {
+void load_module(const Loader& loader, const std::string& folder, const ModuleSource* source) {
+    const std::string name(kModuleFile), path = loader.path(name);
+    const Span file{.file = std::make_shared<const std::string>(loader.root + name)};
+    if (through_link(loader, path)) {
         add_error(loader.diagnostics, "spec/symlink", "a module.yaml may not be a symbolic link", file);
         return;
     }
@@ -119,11 +135,13 @@ void load_module(Loader& loader, const std::string& folder, const ModuleSource* 
         add_error(loader.diagnostics, "spec/unreadable", text.error().text(), file, text.error().hint);
         return;
     }
-    loader.inventory.module_files.emplace(path, *text);
-    const auto document = Document::parse(path, *std::move(text), loader.diagnostics);
+    loader.keep(name, *text);
+    const auto document = Document::parse(*file.file, *std::move(text), loader.diagnostics);
     if (!document) return;
     Module module = decode_module(*document, folder, loader.diagnostics);
     if (module.name.empty()) return;
+    module.root = loader.root;
+    module.commit = loader.commit;
     if (source && source->name != module.name)
         add_error(
             loader.diagnostics, "spec/bad-value",
@@ -132,24 +150,21 @@ void load_module(Loader& loader, const std::string& folder, const ModuleSource* 
     read_sources(loader, module);
     check_tests_folder(loader, module);
     module.content = content_digest(loader, module);
-    std::string name = module.name;
-    const auto [first, added] = loader.inventory.modules.try_emplace(std::move(name), std::move(module));
+    std::string own_name = module.name;
+    const auto [first, added] = loader.inventory.modules.try_emplace(std::move(own_name), std::move(module));
     if (!added)
         add_error(loader.diagnostics, "spec/duplicate-name",
                   fmt::format("module '{}' is defined twice", first->first), module.at, {},
                   {{"first defined here", first->second.at}});
 }
 
-} // namespace
-
-void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits,
-                  Inventory& inventory, Diagnostics& diagnostics) {
-    Loader loader{tree, selection, limits, inventory, diagnostics};
+void load_own(const FileTree& tree, const Selection& selection, const LoadLimits& limits, Loaded& loaded,
+              Diagnostics& diagnostics) {
     std::map<std::string, const ModuleSource*> folders;
     for (const std::string& folder : selection.module_folders)
         folders.emplace(folder, nullptr);
-    for (const auto& [name, source] : inventory.module_sources) {
-        if (source.path.empty()) continue; // said before
+    for (const auto& [name, source] : loaded.inventory.module_sources) {
+        if (source.from_git() || source.path.empty()) continue; // or said before
         if (!selection.kinds.contains(source.path + "/module.yaml"))
             add_error(diagnostics, "spec/missing-file",
                       fmt::format("there is no module.yaml in '{}'", source.path), source.at);
@@ -157,7 +172,54 @@ void load_modules(const FileTree& tree, const Selection& selection, const LoadLi
             folders[source.path] = &source;
     }
     for (const auto& [folder, source] : folders)
-        load_module(loader, folder, source);
+        load_module({.tree = tree,
+                     .kinds = selection.kinds,
+                     .folder = folder,
+                     .root = folder + "/",
+                     .commit = {},
+                     .limits = limits,
+                     .inventory = loaded.inventory,
+                     .files = &loaded.files,
+                     .diagnostics = diagnostics},
+                    folder, source);
+}
+
+/// One that lies in another repository; its tree begins at its folder.
+void load_foreign(const FileTree& tree, const ModuleSource& source, const LoadLimits& limits, Loaded& loaded,
+                  Diagnostics& diagnostics) {
+    const std::string& commit = loaded.lock.pins.at(source.name).commit;
+    const std::string below = source.path.empty() ? "" : source.path + "/";
+    auto entries = tree.list("");
+    if (!entries)
+        return add_error(diagnostics, "spec/unreadable", entries.error().text(), source.at,
+                         entries.error().hint);
+    Kinds kinds;
+    for (TreeEntry& entry : *entries)
+        kinds.emplace(std::move(entry.path), entry.kind);
+    if (!kinds.contains(std::string(kModuleFile)))
+        return add_error(diagnostics, "spec/missing-file",
+                         fmt::format("there is no {}module.yaml in commit {} of {}", below,
+                                     short_commit(commit), source.git),
+                         source.at, source.path.empty() ? "`path` names its folder in the repository" : "");
+    load_module({.tree = tree,
+                 .kinds = kinds,
+                 .folder = {},
+                 .root = fmt::format("module {} at {}: {}", source.name, short_commit(commit), below),
+                 .commit = commit,
+                 .limits = limits,
+                 .inventory = loaded.inventory,
+                 .files = nullptr,
+                 .diagnostics = diagnostics},
+                source.path, &source);
+}
+
+} // namespace
+
+void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits, Loaded& loaded,
+                  Diagnostics& diagnostics) {
+    load_own(tree, selection, limits, loaded, diagnostics);
+    for (const auto& [name, folder] : loaded.module_trees)
+        load_foreign(*folder, loaded.inventory.module_sources.at(name), limits, loaded, diagnostics);
 }
 
 } // namespace lab::spec::detail

@@ -40,6 +40,8 @@ class ModuleResolver {
   private:
     std::optional<std::uint32_t> find(const Text& name) {
         if (const auto found = table_.ids.find(name.value); found != table_.ids.end()) return found->second;
+        // Why a module that has a source could not be read was said there.
+        if (state_.inventory->module_sources.contains(name.value)) return std::nullopt;
         std::string help = reporter_.suggest(name.value, names_);
         for (const ModuleEntry& entry : table_.entries)
             if (entry.module->folder == "modules/" + name.value)

@@ -130,7 +130,7 @@ std::optional<Value> Renderer::source_content(const CompiledResource& resource) 
     if (!name) return std::nullopt;
     const auto clean = clean_path(*name);
     const Module& module = *target_.module.module;
-    const auto file = target_.inventory.module_files.find(module.folder + "/" + clean.value_or(""));
+    const auto file = target_.inventory.module_files.find(module.root + clean.value_or(""));
     if (!clean || file == target_.inventory.module_files.end()) {
         reporter_.error("spec/missing-file", fmt::format("module '{}' has no file '{}'", module.name, *name),
                         resource.source->at, {}, {}, target_.shown_on);

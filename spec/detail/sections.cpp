@@ -2,6 +2,7 @@
 
 #include "spec/detail/decode.h"
 #include "spec/detail/given.h"
+#include "spec/detail/module_source.h"
 
 #include <algorithm>
 #include <array>
@@ -29,8 +30,6 @@ constexpr std::array kLabelKeys{"priority"sv, "modules"sv, "puppet_classes"sv, "
                                 "layout"sv,   "image"sv,   "alerts"sv,         "secrets"sv, "params"sv};
 constexpr std::array kLaterLabelKeys{"container"sv, "suggest"sv};
 constexpr std::array kGroupKeys{"match"sv, "servers"sv, "groups"sv, "exclude"sv};
-constexpr std::array kModuleSourceKeys{"path"sv};
-constexpr std::array kLaterModuleSourceKeys{"git"sv, "ref"sv};
 
 constexpr std::int64_t kMaxPriority = 1'000'000;
 
@@ -204,35 +203,6 @@ Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
                   server.provider->at, "the cloud has its provider: remove one of the two",
                   {{"the cloud is named here", server.cloud->at}});
     return server;
-}
-
-ModuleSource read_module_source(Text name, const Node& body, Diagnostics& diagnostics) {
-    ModuleSource source;
-    source.name = std::move(name.value);
-    source.at = std::move(name.at);
-    bool has_path = false;
-    if (is_map(body, source.name, diagnostics)) {
-        for (std::size_t i = 0; i < body.size(); ++i) {
-            if (body.key(i).text() != "path") {
-                report_unknown_key(
-                    body.key(i), {"a module source", kModuleSourceKeys, kLaterModuleSourceKeys}, diagnostics);
-                continue;
-            }
-            has_path = true;
-            const auto path = read_text(body.value(i), "path", diagnostics);
-            if (!path) continue;
-            if (auto clean = clean_path(path->value))
-                source.path = std::move(*clean);
-            else
-                add_error(diagnostics, "spec/bad-value",
-                          fmt::format("the path of module '{}' must lie in the inventory", source.name),
-                          path->at, "write a path relative to the inventory's root, without '..'");
-        }
-    }
-    if (!has_path)
-        add_error(diagnostics, "spec/missing-key", fmt::format("module '{}' has no 'path'", source.name),
-                  source.at, "say which folder of the inventory holds its module.yaml");
-    return source;
 }
 
 void read_defaults(const Node& node, Defaults& defaults, Diagnostics& diagnostics) {

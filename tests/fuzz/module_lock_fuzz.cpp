@@ -1,0 +1,23 @@
+// Any bytes as a lab.lock: no crash, bounded time; what is read is written and read again as the same.
+
+#include "spec/module_lock.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace lab;
+    Diagnostics diagnostics;
+    const spec::ModuleLock lock =
+        spec::read_module_lock(std::string(reinterpret_cast<const char*>(data), size), diagnostics);
+    for (const auto& [name, pin] : lock.pins) {
+        const bool sound = spec::is_commit_id(pin.commit) && spec::url_problem(pin.git).empty() &&
+                           spec::ref_problem(pin.ref).empty() && pin.path.find("..") != 0;
+        if (!sound) std::abort();
+    }
+    Diagnostics again;
+    const std::string text = spec::write_module_lock(lock);
+    if (spec::write_module_lock(spec::read_module_lock(text, again)) != text || !again.empty()) std::abort();
+    return 0;
+}
