@@ -192,9 +192,9 @@ void explain_terms(const FleetState& state, std::string_view key, const std::vec
     unmet.push_back(fmt::format("{} {}", key, all));
 }
 
-/// Lines on how a target takes a server: what it meets, what it does not.
-std::pair<std::vector<std::string>, std::vector<std::string>>
-explain_target(const FleetState& state, const Target& target, ServerIndex index) {
+} // namespace
+
+TargetAnswer detail::explain_target(const FleetState& state, const Target& target, ServerIndex index) {
     std::vector<std::string> met, unmet;
     explain_terms(state, "label", target.labels, index, met, unmet);
     for (const Term& term : target.all_labels)
@@ -207,6 +207,8 @@ explain_target(const FleetState& state, const Target& target, ServerIndex index)
     explain_terms(state, "server", target.servers, index, met, unmet);
     return {std::move(met), std::move(unmet)};
 }
+
+namespace {
 
 std::string joined(const std::vector<std::string>& parts, std::string_view between) {
     std::string out;
@@ -225,7 +227,7 @@ void explain_match(const FleetState& state, const Target& match, ServerIndex ind
         lines.push_back(
             fmt::format("not matched: it would need {} ({})", joined(unmet, " and "), match.at.text()));
     for (const Target& exclude : match.exclude)
-        if (const auto out = explain_target(state, exclude, index).first; !out.empty())
+        if (const auto out = explain_target(state, exclude, index).met; !out.empty())
             lines.push_back(fmt::format("excluded by {} ({})", joined(out, " and "), exclude.at.text()));
 }
 
@@ -298,7 +300,7 @@ std::vector<std::string> Fleet::explain_membership(std::string_view name, Server
     if (group.match) explain_match(*state_, *group.match, index, !listed.empty(), lines);
     lines.insert(lines.end(), listed.begin(), listed.end());
     if (group.exclude)
-        if (const auto out = explain_target(*state_, *group.exclude, index).first; !out.empty())
+        if (const auto out = explain_target(*state_, *group.exclude, index).met; !out.empty())
             lines.push_back(
                 fmt::format("excluded by {} ({})", joined(out, " and "), group.exclude->at.text()));
     return lines;

@@ -119,6 +119,7 @@ Fleet Fleet::resolve(const Inventory& inventory, const ProviderRules& providers,
     resolve_selectors(*state, reporter);
     resolve_modules(*state, reporter);
     resolve_units(*state, reporter);
+    resolve_policy(*state, reporter);
     resolve_documents(*state, reporter);
     resolve_keys(*state);
     state->providers = nullptr; // the fleet may outlive them

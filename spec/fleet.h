@@ -125,6 +125,9 @@ class Fleet {
     std::vector<Origin> decided_by(ServerIndex index, std::string_view module, std::string_view resource,
                                    std::string_view property) const;
 
+    /// For the parts of this room.
+    const detail::FleetState& state() const noexcept { return *state_; }
+
   private:
     explicit Fleet(std::unique_ptr<detail::FleetState> state);
     std::unique_ptr<detail::FleetState> state_;

@@ -2,8 +2,11 @@
 // The inventory as it was written: every section decoded and checked by itself, each value with its place.
 // What it means for each server is spec/fleet.h.
 
+#include "spec/alert.h"
 #include "spec/module_source.h"
 #include "spec/provision.h"
+#include "spec/puppet.h"
+#include "spec/secret.h"
 #include "spec/target.h"
 #include "support/digest.h"
 
@@ -38,6 +41,7 @@ struct Settings { // section `lab`
     std::string name;
     std::string id;                  // what the state knows this inventory by; `name` where it is not written
     std::vector<std::string> ignore; // globs over paths: what is left out of the inventory
+    std::vector<Text> puppet_path;   // folders with Puppet modules whose manifests are read
     Guard guard;
     Defaults defaults;
     Span at;
@@ -135,6 +139,7 @@ struct Module {
     std::vector<ParamSchema> params;
     std::vector<ResourceTemplate> resources;
     std::vector<HealthCheck> health;
+    std::vector<Text> secrets; // paths of those its machines may read
     std::optional<Text> tests; // folder with its cases, relative to `folder`
     Digest content;            // of module.yaml and every file it refers to
     Span at;
@@ -150,6 +155,9 @@ struct Inventory {
     std::map<std::string, Group> groups;
     std::vector<Server> servers; // sorted by name
     std::map<std::string, ModuleSource> module_sources;
+    std::map<std::string, Alert> alerts;               // written ones
+    std::map<std::string, Secret> secrets;             // by path
+    std::map<std::string, PuppetClass> puppet_classes; // that the inventory's own manifests define
     std::map<std::string, Module> modules; // that some label or dependency uses, and all of modules/
     /// By Module::root and name: each module.yaml and what resources refer to.
     std::map<std::string, std::string> module_files;

@@ -2,6 +2,7 @@
 
 #include "spec/detail/decode.h"
 #include "spec/detail/git_modules.h"
+#include "spec/detail/manifest_loader.h"
 #include "spec/detail/module_loader.h"
 #include "spec/detail/sections.h"
 #include "spec/detail/selection.h"
@@ -118,6 +119,10 @@ void merge_parts(detail::Parts parts, Inventory& inventory, Diagnostics& diagnos
         diagnostics);
     merge(parts.groups, inventory.groups, "group", by_name, diagnostics);
     merge(parts.module_sources, inventory.module_sources, "module", by_name, diagnostics);
+    merge(parts.alerts, inventory.alerts, "alert", by_name, diagnostics);
+    merge(
+        parts.secrets, inventory.secrets, "secret", [](const Secret& secret) { return secret.path; },
+        diagnostics);
     std::move(parts.servers.begin(), parts.servers.end(), std::back_inserter(inventory.servers));
 }
 
@@ -229,7 +234,13 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     const std::vector<std::string> ignore =
         root->parts.settings ? root->parts.settings->ignore : std::vector<std::string>();
     detail::Selection selection = detail::select_files(*entries, ignore, diagnostics);
-    std::erase_if(selection.files, [](const TreeEntry& entry) { return entry.path == kRootFile; });
+    const std::vector<Text> puppet =
+        root->parts.settings ? root->parts.settings->puppet_path : std::vector<Text>();
+    const auto is_other = [&](const TreeEntry& entry) {
+        return entry.path == kRootFile || detail::is_puppets(puppet, entry.path);
+    };
+    std::erase_if(selection.files, is_other);
+    std::erase_if(selection.links, is_other);
     if (selection.files.size() > limits.files) {
         add_error(
             diagnostics, "spec/limit",
@@ -260,6 +271,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     if (!lock.empty()) loaded.files.emplace_back(kLockFile);
     if (modules) detail::open_modules(*modules, loaded, of_modules);
     detail::load_modules(tree, selection, limits, loaded, of_modules);
+    detail::load_manifests(tree, selection, loaded, of_modules);
     loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(of_modules);
     diagnostics.append(std::move(of_modules));
     loaded.inventory.digest = inventory_digest(results, loaded);

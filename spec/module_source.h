@@ -11,7 +11,7 @@ namespace lab::spec {
 /// A folder of the inventory, or a git repository at a ref.
 struct ModuleSource {
     std::string name;
-    std::string path; // relative to the inventory's or the repository's root; "" is the repository's root
+    std::string path;     // relative to the inventory's or the repository's root; "" is the repository's root
     std::string git, ref; // URL, and a branch, tag or full commit id; empty: the inventory itself
     Span at;
     bool from_git() const noexcept { return !git.empty(); }

@@ -241,6 +241,8 @@ void resolve_keys(FleetState& state) {
         text += '\n';
         const ValueMap settings = merged_settings(state, i);
         if (!settings.empty()) text += write_json_canonical(Value(settings));
+        text += '\n';
+        add_grants(state, i, text);
         if (fields) text += write_json_canonical(server_scope(state, i, fields));
         // Framed parts: as good as an HMAC for what is never shown, and cheap for many servers.
         state.keys[i] = hasher.part(state.key.bytes).part(text).finish();

@@ -4,6 +4,7 @@
 
 #include "spec/detail/bitset.h"
 #include "spec/detail/compiled_module.h"
+#include "spec/detail/policy_table.h"
 #include "spec/detail/reporter.h"
 #include "spec/fleet.h"
 
@@ -144,6 +145,7 @@ struct FleetState {
     std::vector<Unit> units;
     std::vector<Placement> placements; // server after server, in run order of modules
     std::vector<std::uint32_t> placement_starts;
+    PolicyTable policy;
     IdTable ids;
     std::vector<Digest> keys;
 
@@ -162,6 +164,7 @@ void resolve_provisions(FleetState& state, Reporter& reporter);
 void resolve_selectors(FleetState& state, Reporter& reporter);
 void resolve_modules(FleetState& state, Reporter& reporter);
 void resolve_units(FleetState& state, Reporter& reporter);
+void resolve_policy(FleetState& state, Reporter& reporter);
 void resolve_documents(FleetState& state, Reporter& reporter);
 void resolve_keys(FleetState& state);
 
@@ -180,6 +183,15 @@ ValueMap merged_settings(const FleetState& state, ServerIndex index);
 
 Bitset evaluate(const FleetState& state, const Target& target);
 void check_target(const FleetState& state, const Target& target, Diagnostics& diagnostics);
+
+/// Which keys of a target a server meets ("group production"), and which not.
+struct TargetAnswer {
+    std::vector<std::string> met, unmet;
+};
+TargetAnswer explain_target(const FleetState& state, const Target& target, ServerIndex index);
+
+/// What a server may read, as text for its key.
+void add_grants(const FleetState& state, ServerIndex index, std::string& text);
 
 /// Where a label, or else a module that depends on it, lists the module for a server.
 Span placed_at(const FleetState& state, std::uint32_t module, ServerIndex index);

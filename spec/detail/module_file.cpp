@@ -2,6 +2,7 @@
 
 #include "api/resource_types.h"
 #include "spec/detail/decode.h"
+#include "spec/detail/given.h"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array kModuleKeys{"name"sv,   "version"sv,   "summary"sv, "targets"sv, "deps"sv,
-                                 "params"sv, "resources"sv, "health"sv,  "tests"sv};
+                                 "params"sv, "resources"sv, "health"sv,  "secrets"sv, "tests"sv};
 constexpr std::array kParamKeys{"type"sv, "default"sv, "required"sv, "min"sv,
                                 "max"sv,  "enum"sv,    "summary"sv,  "sensitive"sv};
 constexpr std::array kParamTypes{"string"sv, "integer"sv, "number"sv, "boolean"sv, "list"sv, "map"sv};
@@ -267,6 +268,9 @@ void read_module_key(Module& module, const Node& key, const Node& value, Diagnos
                     module.resources.push_back(std::move(*resource));
     } else if (name == "health") {
         read_health(module, value, diagnostics);
+    } else if (name == "secrets") {
+        for (Given& given : read_given(Provides::Secrets, value, diagnostics))
+            module.secrets.push_back(std::move(given.name));
     } else if (name == "tests") {
         module.tests = read_text(value, name, diagnostics);
     } else {

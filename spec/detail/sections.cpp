@@ -3,6 +3,8 @@
 #include "spec/detail/decode.h"
 #include "spec/detail/given.h"
 #include "spec/detail/module_source.h"
+#include "spec/detail/policy_file.h"
+#include "support/text.h"
 
 #include <algorithm>
 #include <array>
@@ -14,14 +16,16 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kSections{"lab"sv,    "environments"sv, "clouds"sv, "labels"sv,
-                               "groups"sv, "servers"sv,      "modules"sv};
-constexpr std::array kLaterSections{"sizes"sv,    "layouts"sv, "images"sv, "alerts"sv, "secrets"sv,
-                                    "clusters"sv, "apps"sv,    "roles"sv,  "users"sv};
-constexpr std::array kLabKeys{"format"sv, "name"sv, "id"sv, "domain"sv, "ignore"sv, "defaults"sv, "guard"sv};
+constexpr std::array kSections{"lab"sv,     "environments"sv, "clouds"sv, "labels"sv, "groups"sv,
+                               "servers"sv, "modules"sv,      "alerts"sv, "secrets"sv};
+constexpr std::array kLaterSections{"sizes"sv, "layouts"sv, "images"sv, "clusters"sv,
+                                    "apps"sv,  "roles"sv,   "users"sv};
+constexpr std::array kLabKeys{"format"sv, "name"sv,     "id"sv,    "domain"sv,
+                              "ignore"sv, "defaults"sv, "guard"sv, "puppet"sv};
 constexpr std::array kLaterLabKeys{"reconcile"sv, "rollout"sv};
 constexpr std::array kDefaultsKeys{"cloud"sv, "region"sv, "size"sv,  "layout"sv,
                                    "image"sv, "labels"sv, "params"sv};
+constexpr std::array kPuppetKeys{"path"sv};
 constexpr std::array kGuardKeys{"max_destroy"sv, "max_destructive_percent"sv};
 constexpr std::array kEnvironmentKeys{"cloud"sv,  "region"sv, "domain"sv, "size"sv,
                                       "layout"sv, "image"sv,  "labels"sv, "params"sv};
@@ -240,6 +244,31 @@ void read_guard(const Node& node, Guard& guard, Diagnostics& diagnostics) {
     }
 }
 
+/// `path`: a folder, or a list of folders.
+void read_puppet(const Node& node, std::vector<Text>& folders, Diagnostics& diagnostics) {
+    if (!is_map(node, "puppet", diagnostics)) return;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        if (node.key(i).text() != "path") {
+            report_unknown_key(node.key(i), {"'puppet' of 'lab'", kPuppetKeys}, diagnostics);
+            continue;
+        }
+        const Node value = node.value(i);
+        std::vector<Text> written;
+        if (value.is_list())
+            written = read_texts(value, "path", diagnostics);
+        else if (auto text = read_text(value, "path", diagnostics))
+            written.push_back(*std::move(text));
+        for (Text& folder : written) {
+            if (auto clean = clean_path(folder.value))
+                folders.push_back({*std::move(clean), folder.at});
+            else
+                add_error(diagnostics, "spec/bad-value",
+                          fmt::format("'{}' is no folder of the inventory", escape_controls(folder.value)),
+                          folder.at, "a path relative to the inventory's root, without '..'");
+        }
+    }
+}
+
 void read_format(const Node& value, Diagnostics& diagnostics) {
     const auto format = read_integer(value, "format", 0, 1'000'000, diagnostics);
     if (format && *format != 1)
@@ -265,6 +294,8 @@ void read_settings_key(Settings& settings, const Node& key, const Node& value, D
         read_defaults(value, settings.defaults, diagnostics);
     } else if (name == "guard") {
         read_guard(value, settings.guard, diagnostics);
+    } else if (name == "puppet") {
+        read_puppet(value, settings.puppet_path, diagnostics);
     } else {
         report_unknown_key(key, {"'lab'", kLabKeys, kLaterLabKeys}, diagnostics);
     }
@@ -299,8 +330,8 @@ void read_section(const Node& section_key, const Node& body, std::string_view wh
     }
 }
 
-void decode_section(const Node& key, const Node& body, bool is_root_file, Parts& parts,
-                    Diagnostics& diagnostics) {
+void decode_section(const Document& document, const Node& key, const Node& body, bool is_root_file,
+                    Parts& parts, Diagnostics& diagnostics) {
     const std::string_view name = key.text();
     if (name == "servers") {
         read_section(key, body, "server", parts.servers, read_server, diagnostics);
@@ -314,6 +345,10 @@ void decode_section(const Node& key, const Node& body, bool is_root_file, Parts&
         read_section(key, body, "group", parts.groups, read_group, diagnostics);
     } else if (name == "modules") {
         read_section(key, body, "module", parts.module_sources, read_module_source, diagnostics);
+    } else if (name == "alerts") {
+        parts.alerts = read_alerts(document, body, diagnostics);
+    } else if (name == "secrets") {
+        parts.secrets = read_secrets(body, diagnostics);
     } else if (name == "lab" && is_root_file) {
         parts.settings = read_settings(key, body, diagnostics);
     } else if (name == "lab") {
@@ -369,7 +404,7 @@ Parts decode_file(const Document& document, bool is_root_file, Diagnostics& diag
         return parts;
     }
     for (std::size_t i = 0; i < root.size(); ++i)
-        decode_section(root.key(i), root.value(i), is_root_file, parts, diagnostics);
+        decode_section(document, root.key(i), root.value(i), is_root_file, parts, diagnostics);
     return parts;
 }
 

@@ -20,6 +20,8 @@ struct Parts {
     std::vector<Group> groups;
     std::vector<Server> servers;
     std::vector<ModuleSource> module_sources;
+    std::vector<Alert> alerts;
+    std::vector<Secret> secrets;
 };
 
 /// `is_root_file`: whether it is the inventory's lab.yaml, the one file that may hold the section `lab`.

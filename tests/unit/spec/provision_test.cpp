@@ -72,7 +72,8 @@ TEST(Provision, WhatLabelsListIsUnited) {
                                                    "    alerts: [smtp_connect]\n"
                                                    "    secrets: [mail/tls-cert]\n"
                                                    "  web=a: {ports: [25, 80], puppet_classes: [postfix]}\n"
-                                                   "servers: {m: {labels: [mail, web=a]}, none: {}}\n")}});
+                                                   "servers: {m: {labels: [mail, web=a]}, none: {}}\n"
+                                                   "secrets: {mail/tls-cert: {type: static}}\n")}});
     EXPECT_EQ(lab.said(), "");
     EXPECT_EQ(names(lab.fleet().provided(0, Provides::Ports)),
               "25(mail@lab.yaml:8:18 web=a@lab.yaml:11:19) 53(mail@lab.yaml:8:30) 53/udp(mail@lab.yaml:8:22) "
@@ -85,14 +86,14 @@ TEST(Provision, WhatLabelsListIsUnited) {
 }
 
 TEST(Provision, NamesAreCheckedByTheirGrammar) {
-    const Resolved lab(
-        Files{{"lab.yaml", lab_yaml("labels:\n"
-                                    "  x:\n"
-                                    "    ports: [0, 65536, ssh, \"25\", [1], 5/sctp]\n"
-                                    "    puppet_classes: [Postfix, \"a::\", a::b]\n"
-                                    "    secrets: [/tls, a//b, a/b]\n"
-                                    "    size: [a]\n"
-                                    "servers: {s: {labels: [x], ports: [1], alerts: [a]}}\n")}});
+    const Resolved lab(Files{{"lab.yaml", lab_yaml("labels:\n"
+                                                   "  x:\n"
+                                                   "    ports: [0, 65536, ssh, \"25\", [1], 5/sctp]\n"
+                                                   "    puppet_classes: [Postfix, \"a::\", a::b]\n"
+                                                   "    secrets: [/tls, a//b, a/b]\n"
+                                                   "    size: [a]\n"
+                                                   "servers: {s: {labels: [x], ports: [1], alerts: [a]}}\n"
+                                                   "secrets: {a/b: {type: static}}\n")}});
     EXPECT_EQ(lab.said(), "lab.yaml:7:13 spec/bad-value '0' is no port\n"
                           "lab.yaml:7:16 spec/bad-value '65536' is no port\n"
                           "lab.yaml:7:23 spec/bad-value 'ssh' is no port\n"
