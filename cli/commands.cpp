@@ -39,7 +39,8 @@ constexpr Option kFilterOptions[] = {
      .value = "LABEL",
      .summary = "servers with this label (NAME, or NAME=VALUE)",
      .repeatable = true,
-     .complete = Complete::Label},
+     .complete = Complete::Label,
+     .other = "labels"},
     {.name = "group",
      .letter = 'g',
      .value = "GROUP",
@@ -76,10 +77,10 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kInit,       &kValidate,   &kFmt,                                           // start
-    &kPlan,       &kApply,      &kDrift,     &kDiff,       &kSync,               // change
-    &kGet,        &kDescribe,   &kShow,      &kExplain,    &kTargets, &kHistory, // look
-    &kConfigList, &kConfigGet,  &kConfigSet, &kConfigPath, &kDoctor,             // this machine
+    &kInit,       &kValidate,   &kFmt,                             // start
+    &kPlan,       &kApply,      &kDrift,     &kDiff,       &kSync, // change
+    &kCreate,     &kDestroy,    &kGet,       &kDescribe,   &kShow,   &kExplain, &kTargets, &kHistory, // look
+    &kConfigList, &kConfigGet,  &kConfigSet, &kConfigPath, &kDoctor, // this machine
     &kVersion,    &kCompletion, &kHelp,      &kComplete,
 };
 

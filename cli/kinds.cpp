@@ -29,8 +29,16 @@ constexpr KindWords kKinds[] = {
      .one = "module",
      .many = "modules",
      .summary = "configuration that labels bring to servers"},
-    {.kind = Kind::Param, .one = "param", .many = "params", .summary = "what modules can be told"},
-    {.kind = Kind::Run, .one = "run", .many = "runs", .summary = "what was applied, when and by whom"},
+    {.kind = Kind::Param,
+     .one = "param",
+     .many = "params",
+     .summary = "what modules can be told",
+     .defined = false},
+    {.kind = Kind::Run,
+     .one = "run",
+     .many = "runs",
+     .summary = "what was applied, when and by whom",
+     .defined = false},
 };
 
 } // namespace

@@ -18,6 +18,7 @@ struct KindWords {
     std::string_view one, many;
     std::string_view short_one = {}, short_many = {}; // "env", "envs"
     std::string_view summary;
+    bool defined = true; // in a section of the inventory that is called as `many`
 };
 std::span<const KindWords> kind_words();
 const KindWords& words_of(Kind kind);

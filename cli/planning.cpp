@@ -1,5 +1,6 @@
 #include "cli/planning.h"
 
+#include "cli/kinds.h"
 #include "cli/runs.h"
 #include "planner/views.h"
 #include "support/text.h"
@@ -34,38 +35,56 @@ std::string host_name() {
     return name;
 }
 
-/// What was not done, and one line over all.
-void print_outcome(const reconciler::RunOutcome& outcome, Context& context) {
-    if (context.form != Form::Table) {
-        ValueList steps;
-        for (const auto& step : outcome.steps)
-            steps.emplace_back(ValueMap{{"action", Value(step.action)},
-                                        {"state", Value(to_string(step.state))},
-                                        {"detail", step.detail.empty() ? Value() : Value(step.detail)}});
-        print_document(context, "lab.run/1",
-                       {{"id", Value(outcome.run)},
-                        {"state", Value(to_string(outcome.state))},
-                        {"steps", Value(std::move(steps))}});
-        return;
+Result<reconciler::Prepared> prepare_request(const Arguments& arguments, Context& context,
+                                             const Session& session, Progress& progress,
+                                             reconciler::PlanRequest request) {
+    if (session.observe_all() && request.refresh == reconciler::Refresh::Never) {
+        context.warn(
+            "the state was restored or lost: every machine is asked again, in spite of --refresh never");
+        request.refresh = reconciler::Refresh::Auto;
     }
-    Table table{.columns = {{.title = "STEP"}, {.title = "RESULT"}, {.title = "WHY"}}, .rows = {}};
-    for (const auto& step : outcome.steps)
-        if (step.state != StepState::Done)
-            table.rows.push_back(
-                {step.action, Cell(to_string(step.state), tone_of(step.state)), step.detail});
-    if (!table.rows.empty()) context.out.write("\n" + table.text(false, context.paint) + "\n");
-    std::string line = fmt::format("Run {}: {} done", outcome.run, outcome.count(StepState::Done));
-    for (const StepState state :
-         {StepState::Failed, StepState::Skipped, StepState::Blocked, StepState::Started, StepState::Planned})
-        if (const std::size_t count = outcome.count(state); count != 0)
-            line += fmt::format(", {} {}", count,
-                                state == StepState::Planned   ? "not begun"
-                                : state == StepState::Started ? "without an outcome"
-                                                              : to_string(state));
-    context.out.write(line + ".\n");
+    reconciler::Engine engine = session.engine(context);
+    engine.parallelism = static_cast<std::size_t>(arguments.number("parallelism").value_or(10));
+    engine.events = progress.events();
+    return reconciler::prepare_plan(engine, session.workspace(), request);
 }
 
 } // namespace
+
+Result<reconciler::Prepared> prepare_targets(const Arguments& arguments, Context& context,
+                                             const Session& session, Progress& progress,
+                                             const std::vector<std::string>& targets) {
+    reconciler::PlanRequest request{.targets = targets,
+                                    .refresh = refresh_from(arguments.value("refresh")),
+                                    .allow_destroy = arguments.has("allow-destroy")};
+    ValueList all;
+    for (const std::string& target : targets)
+        all.emplace_back(target);
+    if (!all.empty()) request.scope.set("target", Value(std::move(all)));
+    return prepare_request(arguments, context, session, progress, std::move(request));
+}
+
+Result<std::vector<std::string>> targets_named(const Arguments& arguments) {
+    std::vector<std::string> targets;
+    if (arguments.positionals().empty()) return targets;
+    auto reference = parse_reference(arguments.positionals());
+    if (!reference) return std::move(reference).error();
+    if (reference->names.empty())
+        return Error{.code = ErrorCode::Invalid,
+                     .message = fmt::format("which {}? a NAME is needed", words_of(reference->kind).one)};
+    for (const std::string& name : reference->names)
+        targets.push_back(fmt::format("{}/{}", words_of(reference->kind).one, name));
+    return targets;
+}
+
+Result<void> settle(const Session& session, Context& context) {
+    auto settled = reconciler::settle_dead_runs(session.engine(context), session.workspace());
+    if (!settled) return std::move(settled).error();
+    for (const std::string& run : *settled)
+        context.warn(
+            fmt::format("run {} ended before it was done; what it had begun was looked at again", run));
+    return {};
+}
 
 Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& context, const Session& session,
                                      Progress& progress, bool drift_only,
@@ -94,15 +113,7 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
             all.emplace_back(target);
         request.scope.set("target", Value(std::move(all)));
     }
-    if (session.observe_all() && request.refresh == reconciler::Refresh::Never) {
-        context.warn(
-            "the state was restored or lost: every machine is asked again, in spite of --refresh never");
-        request.refresh = reconciler::Refresh::Auto;
-    }
-    reconciler::Engine engine = session.engine(context);
-    engine.parallelism = static_cast<std::size_t>(arguments.number("parallelism").value_or(10));
-    engine.events = progress.events();
-    return reconciler::prepare_plan(engine, session.workspace(), request);
+    return prepare_request(arguments, context, session, progress, std::move(request));
 }
 
 Result<void> check_rendered(const reconciler::Prepared& prepared, const Session& session, Context& context) {
@@ -153,8 +164,8 @@ Result<bool> approved(const Arguments& arguments, Context& context, std::string_
     return false;
 }
 
-Result<int> carry_out(const Arguments& arguments, Context& context, Session& session,
-                      const ApplyOrder& order) {
+Result<reconciler::RunOutcome> execute_plan(const Arguments& arguments, Context& context, Session& session,
+                                            const ApplyOrder& order) {
     Progress progress(context);
     reconciler::Engine engine = session.engine(context);
     engine.parallelism = static_cast<std::size_t>(arguments.number("parallelism").value_or(10));
@@ -169,13 +180,57 @@ Result<int> carry_out(const Arguments& arguments, Context& context, Session& ses
          .resume = order.resume,
          .at_commit = [&](const std::string& commit) { return session.at_commit(commit, context); }});
     progress.clear();
-    if (!outcome) return std::move(outcome).error();
-    print_outcome(*outcome, context);
-    if (context.stop.stop_requested() && outcome->state != store::RunState::Done) {
+    return outcome;
+}
+
+ValueMap outcome_value(const reconciler::RunOutcome& outcome) {
+    ValueList steps;
+    for (const auto& step : outcome.steps)
+        steps.emplace_back(ValueMap{{"action", Value(step.action)},
+                                    {"state", Value(to_string(step.state))},
+                                    {"detail", step.detail.empty() ? Value() : Value(step.detail)}});
+    return {{"id", Value(outcome.run)},
+            {"state", Value(to_string(outcome.state))},
+            {"steps", Value(std::move(steps))}};
+}
+
+/// What was not done, and one line over all.
+void print_outcome(const reconciler::RunOutcome& outcome, Context& context) {
+    if (context.form != Form::Table) {
+        print_document(context, "lab.run/1", outcome_value(outcome));
+        return;
+    }
+    Table table{.columns = {{.title = "STEP"}, {.title = "RESULT"}, {.title = "WHY"}}, .rows = {}};
+    for (const auto& step : outcome.steps)
+        if (step.state != StepState::Done)
+            table.rows.push_back(
+                {step.action, Cell(to_string(step.state), tone_of(step.state)), step.detail});
+    if (!table.rows.empty()) context.out.write("\n" + table.text(false, context.paint) + "\n");
+    std::string line = fmt::format("Run {}: {} done", outcome.run, outcome.count(StepState::Done));
+    for (const StepState state :
+         {StepState::Failed, StepState::Skipped, StepState::Blocked, StepState::Started, StepState::Planned})
+        if (const std::size_t count = outcome.count(state); count != 0)
+            line += fmt::format(", {} {}", count,
+                                state == StepState::Planned   ? "not begun"
+                                : state == StepState::Started ? "without an outcome"
+                                                              : to_string(state));
+    context.out.write(line + ".\n");
+}
+
+int exit_of(const reconciler::RunOutcome& outcome, Context& context) {
+    if (context.stop.stop_requested() && outcome.state != store::RunState::Done) {
         context.err.write("interrupted: running steps were finished; `lab apply --resume` goes on\n");
         return kExitInterrupted;
     }
-    return outcome->state == store::RunState::Done ? kExitDone : kExitFailed;
+    return outcome.state == store::RunState::Done ? kExitDone : kExitFailed;
+}
+
+Result<int> carry_out(const Arguments& arguments, Context& context, Session& session,
+                      const ApplyOrder& order) {
+    auto outcome = execute_plan(arguments, context, session, order);
+    if (!outcome) return std::move(outcome).error();
+    print_outcome(*outcome, context);
+    return exit_of(*outcome, context);
 }
 
 } // namespace lab::cli

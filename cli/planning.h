@@ -36,6 +36,18 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
                                      Progress& progress, bool drift_only = false,
                                      const std::vector<std::string>& more_targets = {});
 
+/// A plan of exactly these ("server/NAME"; none: of all): the filters of the command line mean something
+/// else.
+Result<reconciler::Prepared> prepare_targets(const Arguments& arguments, Context& context,
+                                             const Session& session, Progress& progress,
+                                             const std::vector<std::string>& targets);
+
+/// The positionals `server NAME` (or server/NAME...) as targets; none where there are none.
+Result<std::vector<std::string>> targets_named(const Arguments& arguments);
+
+/// Looks again at what runs that ended before they were done had begun, and says so.
+Result<void> settle(const Session& session, Context& context);
+
 /// Prints what only showed when servers were rendered; an error where that means that there is no plan.
 Result<void> check_rendered(const reconciler::Prepared& prepared, const Session& session, Context& context);
 
@@ -54,6 +66,15 @@ struct ApplyOrder {
 };
 Result<int> carry_out(const Arguments& arguments, Context& context, Session& session,
                       const ApplyOrder& order);
+
+// The parts of carry_out.
+Result<reconciler::RunOutcome> execute_plan(const Arguments& arguments, Context& context, Session& session,
+                                            const ApplyOrder& order);
+void print_outcome(const reconciler::RunOutcome& outcome, Context& context);
+/// The members of lab.run/1.
+ValueMap outcome_value(const reconciler::RunOutcome& outcome);
+/// Says how to go on where it was interrupted.
+int exit_of(const reconciler::RunOutcome& outcome, Context& context);
 
 /// Asks on the terminal; true without asking with --auto-approve. Where nobody can be asked, an error.
 Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question);

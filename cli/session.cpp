@@ -195,7 +195,11 @@ Result<std::vector<std::string>> targets_of(const std::vector<std::string>& writ
                 .code = ErrorCode::NotFound,
                 .message = fmt::format("there is no server '{}', neither in the inventory nor applied", name),
                 .hint =
-                    near ? fmt::format("did you mean 'server/{}'?", *near) : "`lab get servers` lists them"};
+                    near ? fmt::format("did you mean 'server/{}'?", *near)
+                         : fmt::format(
+                               "`lab get servers` lists them; to make it, say what it is: `lab apply server "
+                               "{} --label LABEL --provider PROVIDER`",
+                               name)};
         }
         if (module && index) {
             const auto modules = fleet.modules(*index);

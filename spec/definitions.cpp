@@ -92,15 +92,32 @@ const Value* value_at(const Value& root, const EditPath& path) {
     return at;
 }
 
-/// What goes so that nothing is left at the path: the list where it is the only item.
+/// What goes so that nothing empty is left: the list or map where it is the only one in it.
 EditPath to_cut(const Value& root, EditPath path) {
-    while (path.size() > 3 && std::holds_alternative<std::size_t>(path.back())) {
-        EditPath list(path.begin(), path.end() - 1);
-        const Value* value = value_at(root, list);
-        if (!value || !value->if_list() || value->if_list()->size() != 1) break;
-        path = std::move(list);
+    while (path.size() > 3) {
+        EditPath holder(path.begin(), path.end() - 1);
+        const Value* value = value_at(root, holder);
+        const std::size_t size = !value             ? 0
+                                 : value->if_list() ? value->if_list()->size()
+                                 : value->if_map()  ? value->if_map()->size()
+                                                    : 0;
+        if (size != 1) break;
+        path = std::move(holder);
     }
     return path;
+}
+
+/// Whether a filter without this selects servers that it did not: a whole key of a `match` or `target`, or
+/// one of `all`.
+bool widens(const EditPath& cut) {
+    bool filter = false, exclude = false, all = false;
+    for (std::size_t i = 0; i + 1 < cut.size(); ++i) {
+        const auto* key = std::get_if<std::string>(&cut[i]);
+        filter = filter || (key && (*key == "match" || *key == "target" || *key == "targets"));
+        exclude = exclude || (key && *key == "exclude");
+        all = all || (key && *key == "all");
+    }
+    return all || (filter && !exclude && std::holds_alternative<std::string>(cut.back()));
 }
 
 Result<std::string> text_of(const FileTree& tree, const TreeChanges& changes, const std::string& file) {
@@ -238,14 +255,14 @@ Result<TreeChanges> Definitions::without(std::string_view name) const {
     const Node root = documents_.at(there->file)->root();
     DocumentEdit edit{DocumentEdit::Kind::Remove, there->path, {}};
     if (root.find(section_).size() == 1) {
-        if (root.size() == 1 && there->file != kRootFile) {
-            TreeChanges gone;
-            gone.emplace(there->file, std::nullopt);
-            return gone;
-        }
         edit.path.pop_back();
     }
-    return edited(there->file, {&edit, 1});
+    auto changes = edited(there->file, {&edit, 1});
+    if (!changes || there->file == kRootFile || edit.path.size() > 1 || root.size() > 1) return changes;
+    // Nothing is left in the file but comments. Those of a file of its own are about it.
+    std::optional<std::string>& text = changes->at(there->file);
+    if (has_own_file(name, *there) || text->find_first_not_of(" \t\r\n-") == std::string::npos) text.reset();
+    return changes;
 }
 
 Result<TreeChanges> without_places(const FileTree& tree, TreeChanges changes, std::vector<Span> places) {
@@ -263,6 +280,11 @@ Result<TreeChanges> without_places(const FileTree& tree, TreeChanges changes, st
             return Error{.code = ErrorCode::Unsupported,
                          .message = fmt::format("what stands at {} cannot be cut out", place.text()),
                          .hint = "change it by hand first"};
+        if (widens(*path))
+            return Error{.code = ErrorCode::Unsupported,
+                         .message = fmt::format(
+                             "without what stands at {} a filter would select more servers", place.text()),
+                         .hint = "say by hand what it shall select"};
         const DocumentEdit edit{DocumentEdit::Kind::Remove, std::move(*path), {}};
         auto result = edit_document(*place.file, std::move(*text), {&edit, 1});
         if (!result) return std::move(result).error();

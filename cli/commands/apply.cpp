@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/edits.h"
 #include "cli/planning.h"
 #include "planner/views.h"
 #include "support/files.h"
@@ -27,12 +28,21 @@ constexpr Option kOptions[] = {
     kParallelismOption,
     {.name = "resume", .summary = "go on with the last run, which ended before it was done"},
     kDetailsOption,
+    kSetOption,
+    kInOption,
+    kDryRunOption,
+    kNoApplyOption,
+    kCommitOption,
+    kMessageOption,
+    kBranchOption,
 };
 constexpr Example kExamples[] = {
     {"lab apply", "plan, show, ask, apply"},
     {"lab apply --auto-approve", "the same without asking, as CI does"},
     {"lab plan --out plan.json && lab apply plan.json", "exactly the plan that was saved, or nothing"},
     {"lab apply server first --auto-approve", "one server"},
+    {"lab apply server second --label base --provider local --set root=machines/second --auto-approve",
+     "a server that is not there yet: its lines are written, and it is made"},
     {"lab apply --resume", "after a crash or Ctrl-C"},
 };
 
@@ -44,11 +54,7 @@ bool has_work(const api::Plan& plan) {
 Result<int> apply_now(const Arguments& arguments, Context& context, const std::vector<std::string>& targets) {
     auto session = Session::open(arguments, context, Session::State::Open);
     if (!session) return std::move(session).error();
-    auto settled = reconciler::settle_dead_runs((*session)->engine(context), (*session)->workspace());
-    if (!settled) return std::move(settled).error();
-    for (const std::string& run : *settled)
-        context.warn(
-            fmt::format("run {} ended before it was done; what it had begun was looked at again", run));
+    LAB_TRY(settle(**session, context));
     Progress progress(context);
     auto prepared = prepare(arguments, context, **session, progress, /*drift_only=*/false, targets);
     progress.clear();
@@ -168,6 +174,18 @@ Result<void> refuse_limits(const Arguments& arguments) {
     return {};
 }
 
+/// Without a server that they would make they say nothing.
+Result<void> refuse_edit_options(const Arguments& arguments) {
+    for (const std::string_view option : {"set", "in", "dry-run", "no-apply", "commit", "message", "branch"})
+        if (arguments.has(option))
+            return Error{.code = ErrorCode::Invalid,
+                         .message = fmt::format("--{} goes with what a server is to be", option),
+                         .hint = option == "dry-run"
+                                     ? "`lab plan` shows what would be done"
+                                     : "`lab apply server NAME --label LABEL --provider PROVIDER`"};
+    return {};
+}
+
 Result<int> run_apply(const Arguments& arguments, Context& context) {
     const auto& words = arguments.positionals();
     if (arguments.has("resume")) {
@@ -176,18 +194,23 @@ Result<int> run_apply(const Arguments& arguments, Context& context) {
                          .message = "--resume takes the plan of the last run, no other"};
         return resume(arguments, context);
     }
+    auto stated = state_server(arguments, context, EditUse::Apply);
+    if (!stated) return std::move(stated).error();
+    if (*stated) return **stated;
+    LAB_TRY(refuse_edit_options(arguments));
     if (words.empty()) return apply_now(arguments, context, {});
     std::error_code failed;
     if (words.size() == 1 && std::filesystem::is_regular_file(context.directory / words[0], failed))
         LAB_TRY(refuse_limits(arguments));
     if (words.size() == 1 && std::filesystem::is_regular_file(context.directory / words[0], failed))
         return apply_saved(arguments, context, context.directory / words[0]);
-    if (words.size() == 2) return apply_now(arguments, context, {words[0] + "/" + words[1]});
-    if (words.size() == 1 && words[0].find('/') != std::string::npos && words[0].starts_with("server/"))
-        return apply_now(arguments, context, {words[0]});
-    return Error{.code = ErrorCode::NotFound,
-                 .message =
-                     fmt::format("'{}' is no plan file, and no KIND NAME such as `server web-1`", words[0])};
+    if (words.size() == 1 && words[0].find('/') == std::string::npos)
+        return Error{.code = ErrorCode::NotFound,
+                     .message = fmt::format("'{}' is no plan file, and no KIND NAME such as `server web-1`",
+                                            words[0])};
+    auto targets = targets_named(arguments);
+    if (!targets) return std::move(targets).error();
+    return apply_now(arguments, context, *targets);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/edits.h"
 #include "cli/planning.h"
 #include "cli/progress.h"
 #include "planner/views.h"
@@ -12,6 +13,13 @@ namespace lab::cli {
 namespace {
 
 constexpr std::string_view kFormats[] = {"text", "markdown"};
+
+constexpr Positional kPositionals[] = {
+    {.name = "SERVER",
+     .summary = "server NAME: the same as --target; with --label, --provider, ... what that server is to be",
+     .required = false,
+     .repeated = true,
+     .complete = Complete::ServerPath}};
 
 constexpr Option kOptions[] = {
     kTargetOption,
@@ -31,6 +39,8 @@ constexpr Option kOptions[] = {
     kDetailsOption,
     kAllowDestroyOption,
     {.name = "detailed-exitcode", .summary = "end with 2 where there is something to do"},
+    kSetOption,
+    kInOption,
 };
 
 constexpr Example kExamples[] = {
@@ -38,6 +48,8 @@ constexpr Example kExamples[] = {
     {"lab plan --details", "every property that changes, with diffs"},
     {"lab plan --refresh never --label base", "the servers with a label, from what is known of them"},
     {"lab plan --out plan.json && lab apply plan.json", "review first, then apply exactly that"},
+    {"lab plan server second --label base --provider local --set root=machines/second",
+     "a server that is not there yet: the lines for it, and what an apply of them would do"},
     {"lab plan --baseline main --format markdown", "what this branch changes, for a pull request"},
 };
 
@@ -57,7 +69,11 @@ Result<reconciler::Prepared> plan_baseline(const Arguments& arguments, Context& 
     if (!workspace) return std::move(workspace).error();
     auto filter = filter_of(arguments, session.fleet(), context);
     if (!filter) return std::move(filter).error();
-    auto targets = targets_of(arguments.values("target"), session.fleet(), {});
+    std::vector<std::string> written = arguments.values("target");
+    auto named = targets_named(arguments);
+    if (!named) return std::move(named).error();
+    written.insert(written.end(), named->begin(), named->end());
+    auto targets = targets_of(written, session.fleet(), {});
     if (!targets) return std::move(targets).error();
     return reconciler::prepare_baseline(session.workspace(), {.base = (*workspace)->fleet,
                                                               .base_commit = *base,
@@ -99,11 +115,17 @@ Result<int> run_plan(const Arguments& arguments, Context& context) {
                                           .command = &kPlan});
         context.form = Form::Table; // over what only settings ask for
     }
+    auto stated = state_server(arguments, context, EditUse::Plan);
+    if (!stated) return std::move(stated).error();
+    if (*stated) return **stated;
+    auto targets = targets_named(arguments);
+    if (!targets) return refuse_usage(context, {targets.error().message, targets.error().hint, &kPlan});
     auto session = Session::open(arguments, context, baseline ? Session::State::None : Session::State::Open);
     if (!session) return std::move(session).error();
     Progress progress(context);
-    auto prepared = baseline ? plan_baseline(arguments, context, **session, *baseline)
-                             : prepare(arguments, context, **session, progress);
+    auto prepared = baseline
+                        ? plan_baseline(arguments, context, **session, *baseline)
+                        : prepare(arguments, context, **session, progress, /*drift_only=*/false, *targets);
     progress.clear();
     if (!prepared) return std::move(prepared).error();
     LAB_TRY(check_rendered(*prepared, **session, context));
@@ -125,6 +147,7 @@ Result<int> run_plan(const Arguments& arguments, Context& context) {
 constinit const Command kPlan{.words = "plan",
                               .section = Section::Change,
                               .summary = "show what an apply would do, and why",
+                              .positionals = kPositionals,
                               .options = kOptions,
                               .filters = true,
                               .forms = kDocument,

@@ -55,7 +55,8 @@ TEST(Definitions, ElseToTheFileThatHoldsTheMostOfThem) {
     EXPECT_EQ(servers->file_for("new"), "b.yaml");
     EXPECT_EQ(servers->file_for("new", "prod"), "c.yaml");
     EXPECT_EQ(servers->file_for("new", "new"), "b.yaml");
-    EXPECT_EQ(shown(servers->with("new", ValueMap(), "b.yaml")), "b.yaml:\nservers: {x: {}, y: {}, new: {}}\n");
+    EXPECT_EQ(shown(servers->with("new", ValueMap(), "b.yaml")),
+              "b.yaml:\nservers: {x: {}, y: {}, new: {}}\n");
     EXPECT_EQ(shown(servers->with("a", ValueMap(), "b.yaml")),
               "refused: 'a' is defined already at a.yaml:1:11");
 }
@@ -85,6 +86,8 @@ TEST(Definitions, TheLastTakesItsSectionAndItsFileAlong) {
     EXPECT_EQ(shown(servers->without("a")), "a.yaml gone\n");
     EXPECT_EQ(shown(servers->without("x")), "b.yaml:\nservers:\n  y: {}\n");
     EXPECT_EQ(shown(servers->without("p")), "c.yaml:\nlabels: {l: {}}\n");
+    const Read labels(with_servers({{"labels.yaml", "# What labels bring.\nlabels:\n  a: {}\n"}}), "labels");
+    EXPECT_EQ(shown(labels->without("a")), "labels.yaml:\n# What labels bring.\n");
     EXPECT_EQ(shown(servers->without("q")), "refused: there is no 'q'");
 }
 
@@ -120,6 +123,17 @@ TEST(Definitions, CutsWhatStandsAtPlaces) {
               "match:\n      labels:\n"
               "        - z\n");
     EXPECT_EQ(shown(without_places(tree, {}, {at(6, 18)})).find("environment"), std::string::npos);
+    files["a.yaml"] =
+        "groups:\n  g:\n    match: {labels: [y], region: eu}\n    exclude: {labels: [y]}\n  h:\n    match: "
+        "{labels: {all: [y, z]}}\n";
+    const MapTree groups(files);
+    EXPECT_EQ(shown(without_places(groups, {}, {at(4, 24)})),
+              "a.yaml:\ngroups:\n  g:\n    match: {labels: [y], region: eu}\n  h:\n    match: {labels: {all: "
+              "[y, z]}}\n");
+    EXPECT_EQ(shown(without_places(groups, {}, {at(3, 22)})),
+              "refused: without what stands at a.yaml:3:22 a filter would select more servers");
+    EXPECT_EQ(shown(without_places(groups, {}, {at(6, 28)})),
+              "refused: without what stands at a.yaml:6:28 a filter would select more servers");
     EXPECT_EQ(shown(without_places(tree, {}, {at(2, 3)})),
               "refused: what stands at a.yaml:2:3 cannot be cut out");
     EXPECT_EQ(shown(without_places(tree, {}, {at(1, 4)})),
