@@ -1,74 +1,33 @@
 #include "git/remote.h"
 
+#include "git/detail/git_program.h"
 #include "support/digest.h"
-#include "support/files.h"
-#include "support/process.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
-#include <thread>
 
 namespace lab::git {
 namespace {
 
 constexpr std::string_view kHead = "refs/lab/head";
-constexpr std::chrono::minutes kTimeout{10};
 constexpr std::string_view kStamp = "lab-fetched"; // when the copy was last brought up to date
-
-/// The URL as it may be printed: without the password that it may carry.
-std::string printable(std::string_view url) {
-    const auto scheme = url.find("://");
-    if (scheme == url.npos) return std::string(url);
-    const auto host = url.find('@', scheme), slash = url.find('/', scheme + 3);
-    if (host == url.npos || (slash != url.npos && slash < host)) return std::string(url);
-    return fmt::format("{}***{}", url.substr(0, scheme + 3), url.substr(host));
-}
-
-/// git, told to fail rather than to ask: we run it without a terminal of its own.
-Command git_command(std::vector<std::string> arguments, const std::filesystem::path& folder) {
-    Command command{.argv = {"env", "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=force", "git", "--git-dir",
-                             folder.string()},
-                    .timeout = kTimeout};
-    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    return command;
-}
-
-Result<void> run_git(std::vector<std::string> arguments, const std::filesystem::path& folder,
-                     std::stop_token stop) {
-    auto result = run(git_command(std::move(arguments), folder), stop);
-    if (!result) return std::move(result).error();
-    if (result->ok()) return {};
-    if (result->exit_code == 127)
-        return Error{.code = ErrorCode::NotFound,
-                     .message = "there is no 'git' on this machine",
-                     .hint = "apt-get install git"};
-    return Error{.code = ErrorCode::Unavailable, .message = std::string(trim(result->err))};
-}
-
-/// Waits for another lab that is fetching the same copy.
-Result<FileLock> wait_for_lock(const std::filesystem::path& file, const Clock& clock, std::stop_token stop) {
-    const auto deadline = clock.steady() + kTimeout;
-    for (;;) {
-        auto lock = FileLock::try_acquire(file, "fetching");
-        if (lock || lock.error().code != ErrorCode::Conflict) return lock;
-        if (stop.stop_requested()) return Error{.code = ErrorCode::Cancelled, .message = "interrupted"};
-        if (clock.steady() > deadline) return lock;
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-}
 
 Result<void> update(std::string_view url, const std::filesystem::path& folder, std::stop_token stop) {
     if (!std::filesystem::exists(folder / "HEAD"))
-        LAB_TRY(run_git({"init", "--quiet", "--bare"}, folder, stop));
-    return run_git({"fetch", "--quiet", "--force", "--prune", "--no-tags", "--", std::string(url),
-                    "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", fmt::format("+HEAD:{}", kHead)},
-                   folder, stop);
+        LAB_TRY(run_git({.folder = folder, .arguments = {"init", "--quiet", "--bare"}}, stop));
+    LAB_TRY(run_git({.folder = folder,
+                     .arguments = {"fetch", "--quiet", "--force", "--prune", "--no-tags", "--",
+                                   std::string(url), "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
+                                   fmt::format("+HEAD:{}", kHead)}},
+                    stop));
+    return {};
 }
 
 /// What to do about git's own words.
 Error with_hint(Error error, std::string_view url) {
     if (error.code == ErrorCode::Unavailable && error.hint.empty())
-        error.hint = fmt::format("check the URL, and that `git ls-remote {}` can read it", printable(url));
+        error.hint =
+            fmt::format("check the URL, and that `git ls-remote {}` can read it", printable_url(url));
     return error;
 }
 
@@ -101,13 +60,13 @@ Result<RemoteCopy> fetch_remote(std::string_view url, const std::filesystem::pat
     } else {
         if (!std::filesystem::exists(folder / kStamp) || updated.error().code == ErrorCode::Cancelled)
             return with_hint(
-                std::move(updated).error().during(fmt::format("while fetching {}", printable(url))), url);
-        warning = fmt::format("{} could not be fetched, so the copy is used that is {}: {}", printable(url),
-                              age_of(folder, clock), updated.error().message);
+                std::move(updated).error().during(fmt::format("while fetching {}", printable_url(url))), url);
+        warning = fmt::format("{} could not be fetched, so the copy is used that is {}: {}",
+                              printable_url(url), age_of(folder, clock), updated.error().message);
     }
     auto repository = Repository::open(folder);
     if (!repository)
-        return std::move(repository).error().during(fmt::format("in the copy of {}", printable(url)));
+        return std::move(repository).error().during(fmt::format("in the copy of {}", printable_url(url)));
     return RemoteCopy{std::move(*repository), std::string(kHead), std::move(warning)};
 }
 

@@ -179,7 +179,8 @@ std::vector<std::string> Repository::names() const {
     return found;
 }
 
-Result<std::unique_ptr<FileTree>> Repository::tree(std::string_view commit, std::string_view prefix) const {
+Result<std::unique_ptr<FileTree>> Repository::tree(std::string_view commit, std::string_view prefix,
+                                                   const TreeLimits& limits) const {
     auto handle = open_commit(handle_.get(), commit);
     if (!handle) return std::move(handle).error();
     git_oid root = *git_commit_tree_id(handle->get());
@@ -201,7 +202,7 @@ Result<std::unique_ptr<FileTree>> Repository::tree(std::string_view commit, std:
                              fmt::format("there is no folder '{}' in commit {}", prefix, short_id(commit))};
         root = *git_tree_entry_id(raw);
     }
-    return make_commit_tree(handle_, root, std::move(description));
+    return make_commit_tree(handle_, root, std::move(description), limits);
 }
 
 } // namespace lab::git

@@ -26,6 +26,18 @@ struct CommitInfo {
     std::string subject;
 };
 
+/// The way from one commit to another.
+struct History {
+    std::vector<CommitInfo> commits;    // that only the newer has, newest first, as many as were asked for
+    std::size_t added = 0, dropped = 0; // how many only the newer has, and only the older
+};
+
+struct TreeLimits {
+    std::size_t entries = 4'000'000;
+    /// Ask how large a file is before it is unpacked. Costs; for repositories of strangers.
+    bool sizes_first = false;
+};
+
 class Repository {
   public:
     /// The repository that holds `path`, looked for upwards as git does. NotFound where there is none;
@@ -49,13 +61,15 @@ class Repository {
     std::string short_id(std::string_view id) const;
     /// NotFound where the two have no history in common, or a shallow clone cut it off.
     Result<std::string> merge_base(std::string_view one, std::string_view other) const;
+    Result<History> history(std::string_view older, std::string_view newer, std::size_t most) const;
     /// Short names of branches, remote branches and tags, sorted.
     std::vector<std::string> names() const;
     bool shallow() const;
 
     /// The files of a commit, straight from the object store. `prefix` is the folder that becomes the root
     /// ("" is the whole commit); NotFound where the commit has none. The tree may outlive the Repository.
-    Result<std::unique_ptr<FileTree>> tree(std::string_view commit, std::string_view prefix) const;
+    Result<std::unique_ptr<FileTree>> tree(std::string_view commit, std::string_view prefix,
+                                           const TreeLimits& limits = {}) const;
 
     /// The first of `files` (relative to `prefix`) that differs from HEAD or that HEAD does not have, or the
     /// first file of HEAD with `relevant(path)` that is gone from the working tree; nullopt where all are as

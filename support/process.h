@@ -5,6 +5,7 @@
 #include "support/result.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -21,6 +22,8 @@ struct Command {
     std::string directory;                               // empty: ours
     std::chrono::milliseconds timeout{60'000}; // then TERM, 2 s later KILL, to the whole process group
     std::size_t max_output = 1u << 20;         // bytes kept of each stream; more is read and dropped
+    /// A file that it or what it starts makes larger ends it (RLIMIT_FSIZE). 0: ours holds.
+    std::uint64_t max_file_bytes = 0;
 };
 
 struct ProcessResult {

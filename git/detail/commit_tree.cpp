@@ -33,8 +33,10 @@ struct Found {
 /// Reads through the repository's object database and cache, which libgit2 locks; nothing else is shared.
 class CommitTree final : public FileTree {
   public:
-    CommitTree(std::shared_ptr<git_repository> repository, const git_oid& root, std::string description)
-        : repository_(std::move(repository)), root_(root), description_(std::move(description)) {}
+    CommitTree(std::shared_ptr<git_repository> repository, const git_oid& root, std::string description,
+               const TreeLimits& limits)
+        : repository_(std::move(repository)), root_(root), description_(std::move(description)),
+          limits_(limits) {}
 
     Result<std::vector<TreeEntry>> list(std::string_view directory, const Prune& prune) const override {
         auto start = find(directory);
@@ -70,6 +72,10 @@ class CommitTree final : public FileTree {
         auto tree = open_tree(id);
         if (!tree) return std::move(tree).error();
         const std::size_t count = git_tree_entrycount(tree->get());
+        if (entries.size() + count > limits_.entries)
+            return Error{.code = ErrorCode::Invalid,
+                         .message = fmt::format("there are more than {} files and folders in {}",
+                                                limits_.entries, description_)};
         for (std::size_t i = 0; i < count; ++i) {
             const git_tree_entry* entry = git_tree_entry_byindex(tree->get(), i);
             const git_oid entry_id = *git_tree_entry_id(entry);
@@ -93,16 +99,34 @@ class CommitTree final : public FileTree {
     }
 
     Result<std::string> read_blob(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
+        if (limits_.sizes_first) LAB_TRY(check_size(id, path, max_bytes));
         git_blob* raw = nullptr;
         if (const int status = git_blob_lookup(&raw, repository_.get(), &id); status != 0)
             return git_error_as(status, fmt::format("cannot read '{}' of {}", path, description_));
         const BlobHandle blob(raw);
         const auto size = static_cast<std::size_t>(git_blob_rawsize(raw));
-        if (size > max_bytes)
-            return Error{.code = ErrorCode::Invalid,
-                         .message = fmt::format("'{}' has {} bytes, more than the {} that are read", path,
-                                                size, max_bytes)};
+        if (size > max_bytes) return too_large(path, size, max_bytes);
         return std::string(static_cast<const char*>(git_blob_rawcontent(raw)), size);
+    }
+
+    /// A small object of a pack may unpack to any size.
+    Result<void> check_size(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
+        git_odb* raw = nullptr;
+        if (const int status = git_repository_odb(&raw, repository_.get()); status != 0)
+            return git_error_as(status, fmt::format("cannot read {}", description_));
+        const std::unique_ptr<git_odb, decltype(&git_odb_free)> objects(raw, git_odb_free);
+        std::size_t size = 0;
+        git_object_t type = GIT_OBJECT_INVALID;
+        if (const int status = git_odb_read_header(&size, &type, raw, &id); status != 0)
+            return git_error_as(status, fmt::format("cannot read '{}' of {}", path, description_));
+        if (size > max_bytes) return too_large(path, size, max_bytes);
+        return {};
+    }
+
+    static Error too_large(std::string_view path, std::size_t size, std::size_t max_bytes) {
+        return {.code = ErrorCode::Invalid,
+                .message =
+                    fmt::format("'{}' has {} bytes, more than the {} that are read", path, size, max_bytes)};
     }
 
     /// What is at `path`, symlinks on the way and at its end followed.
@@ -165,13 +189,14 @@ class CommitTree final : public FileTree {
     std::shared_ptr<git_repository> repository_; // shared with the Repository and its other trees
     git_oid root_;
     std::string description_;
+    TreeLimits limits_;
 };
 
 } // namespace
 
 std::unique_ptr<FileTree> make_commit_tree(std::shared_ptr<git_repository> repository, const git_oid& tree,
-                                           std::string description) {
-    return std::make_unique<CommitTree>(std::move(repository), tree, std::move(description));
+                                           std::string description, const TreeLimits& limits) {
+    return std::make_unique<CommitTree>(std::move(repository), tree, std::move(description), limits);
 }
 
 } // namespace lab::git

@@ -1,7 +1,7 @@
 #pragma once
 // The files of a commit as a FileTree.
 
-#include "support/file_tree.h"
+#include "git/repository.h"
 
 #include <git2.h>
 #include <memory>
@@ -10,6 +10,6 @@ namespace lab::git {
 
 /// `description` is what describe() gives.
 std::unique_ptr<FileTree> make_commit_tree(std::shared_ptr<git_repository> repository, const git_oid& tree,
-                                           std::string description);
+                                           std::string description, const TreeLimits& limits);
 
 } // namespace lab::git

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -174,6 +175,11 @@ Result<Child> Child::spawn(const Command& command) {
         return spawn_error(command, failed);
     }
     child.pidfd_ = open_pidfd(child.pid_);
+    // From here, because posix_spawn cannot: a program needs longer to write that much.
+    if (command.max_file_bytes > 0) {
+        const rlimit limit{command.max_file_bytes, command.max_file_bytes};
+        ::prlimit(child.pid_, RLIMIT_FSIZE, &limit, nullptr);
+    }
     child.in = std::move(in->write);
     child.out = std::move(out->read);
     child.err = std::move(err->read);

@@ -126,6 +126,18 @@ TEST(Process, UsesItsEnvironmentAndFolder) {
     EXPECT_EQ(result->out, "value\n/\n");
 }
 
+TEST(Process, EndsWhereItWritesAFileThatIsTooLarge) {
+    const std::string command =
+        "sleep 0.05; head -c 100000 /dev/zero > /tmp/lab-file-limit.$$; code=$?; rm -f "
+        "/tmp/lab-file-limit.$$; exit $code";
+    const auto limited = run({.argv = {"sh", "-c", command}, .max_file_bytes = 50'000});
+    ASSERT_TRUE(limited);
+    EXPECT_EQ(limited->exit_code, 128 + SIGXFSZ);
+    const auto free = run({.argv = {"sh", "-c", command}, .max_file_bytes = 100'000});
+    ASSERT_TRUE(free);
+    EXPECT_EQ(free->exit_code, 0) << free->err;
+}
+
 TEST(LineProcess, TalksLineByLine) {
     auto process = LineProcess::start(Command{.argv = {"cat"}});
     ASSERT_TRUE(process);
