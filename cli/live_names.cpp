@@ -57,13 +57,14 @@ std::optional<reconciler::InventorySource> open_source(const PartialLine& line, 
                                                      .inventory = inventory,
                                                      .revision = given(line, "ref"),
                                                      .home = context.settings.home(),
-                                                     .stop = context.stop});
+                                                     .stop = context.stop,
+                                                     .modules = {.fetch = false, .progress = {}}});
     return source ? std::optional(std::move(*source)) : std::nullopt;
 }
 
 spec::Inventory load(const PartialLine& line, const Context& context) {
     const auto source = open_source(line, context);
-    return source ? spec::load(source->tree()).inventory : spec::Inventory();
+    return source ? spec::load(source->tree(), {}, &source->modules()).inventory : spec::Inventory();
 }
 
 std::vector<Candidate> as_candidates(const std::set<std::string>& names) {

@@ -35,6 +35,14 @@ std::optional<uid_t> sudo_user(const Context& context) {
     return read.ec == std::errc{} && read.ptr == end ? std::optional(user) : std::nullopt;
 }
 
+/// A line for what takes long before anything else is said: over what Progress has open at a terminal.
+std::function<void(const std::string&)> say(Context& context) {
+    return [&context](const std::string& text) {
+        if (context.err_is_terminal && !context.quiet) context.err.write("\r\x1b[K");
+        context.note(text);
+    };
+}
+
 } // namespace
 
 bool has_state(const std::filesystem::path& home) {
@@ -49,7 +57,8 @@ Result<reconciler::InventorySource> open_source(const Arguments& arguments, Cont
                                               .revision = arguments.value("ref").value_or(""),
                                               .home = context.settings.home(),
                                               .sudo_user = sudo_user(context),
-                                              .stop = context.stop});
+                                              .stop = context.stop,
+                                              .modules = {.fetch = true, .progress = say(context)}});
 }
 
 Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Context& context, State state) {

@@ -30,7 +30,8 @@ std::vector<std::pair<std::string_view, std::string_view>> remote_refs(std::stri
     return refs;
 }
 
-Result<std::string> list_remote(std::string_view url, std::vector<std::string> patterns, std::stop_token stop) {
+Result<std::string> list_remote(std::string_view url, std::vector<std::string> patterns,
+                                std::stop_token stop) {
     std::vector<std::string> arguments{"ls-remote", "--quiet", "--", std::string(url)};
     arguments.insert(arguments.end(), patterns.begin(), patterns.end());
     return run_git({.folder = {}, .arguments = std::move(arguments), .timeout = kAskTimeout, .guarded = true},
@@ -69,8 +70,9 @@ void sweep(const fs::path& repository) {
 
 Result<void> fetch_refs(const fs::path& repository, std::string_view url, std::vector<std::string> what,
                         std::stop_token stop) {
-    std::vector<std::string> arguments{"fetch",     "--quiet", "--no-tags", "--no-write-fetch-head",
-                                       "--no-recurse-submodules", "--", std::string(url)};
+    std::vector<std::string> arguments{
+        "fetch", "--quiet",       "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+        "--",    std::string(url)};
     arguments.insert(arguments.end(), what.begin(), what.end());
     auto fetched = run_git({.folder = repository,
                             .arguments = std::move(arguments),
@@ -87,8 +89,8 @@ Result<void> fetch_all(const fs::path& repository, std::string_view url, std::st
     std::error_code ignored;
     fs::remove_all(repository / "refs/remote", ignored);
     fs::remove(repository / "packed-refs.lock", ignored);
-    return fetch_refs(repository, url, {"+refs/heads/*:refs/remote/heads/*", "+refs/tags/*:refs/remote/tags/*"},
-                      stop);
+    return fetch_refs(repository, url,
+                      {"+refs/heads/*:refs/remote/heads/*", "+refs/tags/*:refs/remote/tags/*"}, stop);
 }
 
 Result<void> fetch_commit(const fs::path& repository, std::string_view url, const std::string& commit,
@@ -103,7 +105,8 @@ Result<void> fetch_commit(const fs::path& repository, std::string_view url, cons
     if (!opened) return std::move(opened).error();
     if (opened->commit(commit)) return {};
     return Error{.code = ErrorCode::NotFound,
-                 .message = fmt::format("{} has no commit {} any more", printable_url(url), commit.substr(0, 12))};
+                 .message =
+                     fmt::format("{} has no commit {} any more", printable_url(url), commit.substr(0, 12))};
 }
 
 /// Fetches into a repository, made where there is none.
@@ -173,7 +176,8 @@ Result<void> CommitCache::fetch(std::string_view url, const std::string& commit,
     if (!anew) return {};
     if (fs::exists(kept, failed)) fs::rename(kept, old, failed);
     if (!failed) fs::rename(fresh, kept, failed);
-    if (failed) return errno_error(fmt::format("cannot put {} into its place", kept.string()), failed.value());
+    if (failed)
+        return errno_error(fmt::format("cannot put {} into its place", kept.string()), failed.value());
     fs::remove_all(old, failed);
     return {};
 }

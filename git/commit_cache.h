@@ -2,8 +2,9 @@
 // Commits of other people's repositories, kept for use without a network: one bare repository a URL, to which
 // commits are only added. Nothing is ever checked out.
 //
-// A kill at any instant leaves a cache that works: a repository appears under its name when its first fetch is
-// complete, git adds a pack when it is whole, and no ref's lock can stay behind because fetching writes none.
+// A kill at any instant leaves a cache that works: a repository appears under its name when its first fetch
+// is complete, git adds a pack when it is whole, and no ref's lock can stay behind because fetching writes
+// none.
 
 #include "git/repository.h"
 
@@ -36,7 +37,8 @@ class CommitCache {
     enum class Fetch { Missing, Anew }; // Anew: what is kept of the URL is replaced, once that is complete
     /// Brings the commit and its history; others that fetch the same wait. NotFound where the repository does
     /// not have it.
-    Result<void> fetch(std::string_view url, const std::string& commit, Fetch how, std::stop_token stop) const;
+    Result<void> fetch(std::string_view url, const std::string& commit, Fetch how,
+                       std::stop_token stop) const;
 
   private:
     std::filesystem::path place(std::string_view url) const;

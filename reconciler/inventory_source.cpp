@@ -59,7 +59,7 @@ std::string below(const fs::path& folder, const fs::path& root) {
 }
 
 bool may_be_inventory(std::string_view path) {
-    return path.ends_with(".yaml") || path.ends_with(".yml") ||
+    return path.ends_with(".yaml") || path.ends_with(".yml") || path == spec::kLockFile ||
            path.find("modules/") != std::string_view::npos;
 }
 
@@ -67,6 +67,8 @@ bool may_be_inventory(std::string_view path) {
 
 Result<InventorySource> InventorySource::open(const InventoryRequest& request) {
     InventorySource source;
+    source.modules_ =
+        std::make_shared<ModuleRepositories>(request.home, system_clock(), request.modules, request.stop);
     if (git::is_remote(request.inventory) && !fs::exists(request.directory / request.inventory)) {
         auto [url, prefix] = split_url(request.inventory);
         auto copy = git::fetch_remote(url, request.home / "cache/inventories", system_clock(), request.stop);
@@ -121,6 +123,7 @@ Result<InventorySource> InventorySource::at(std::string_view revision) const {
     source.warning_ = warning_;
     source.prefix_ = prefix_;
     source.repository_ = repository_;
+    source.modules_ = modules_;
     source.working_tree_ = false;
     auto commit = repository_->resolve(revision);
     if (!commit) return std::move(commit).error();
@@ -138,6 +141,7 @@ InventorySource InventorySource::edited(TreeChanges changes) const {
     source.prefix_ = prefix_;
     source.folder_ = folder_;
     source.repository_ = repository_;
+    source.modules_ = modules_;
     source.tree_ = std::make_shared<OverlayTree>(tree_, std::move(changes));
     source.working_tree_ = working_tree_;
     source.edited_ = true;
@@ -182,7 +186,7 @@ TableRules::validate_fleet(std::string_view provider, std::span<const FleetServe
 }
 
 Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source) {
-    spec::Loaded loaded = spec::load(source.tree());
+    spec::Loaded loaded = spec::load(source.tree(), {}, &source.modules());
     api::Plan::Inventory origin{.source = source.name(),
                                 .id = loaded.inventory.settings.id,
                                 .commit = source.commit(),

@@ -5,6 +5,7 @@
 #include "git/repository.h"
 #include "providers/provider.h"
 #include "reconciler/engine.h"
+#include "reconciler/module_repositories.h"
 #include "spec/load.h"
 #include "support/overlay_tree.h"
 
@@ -21,9 +22,10 @@ struct InventoryRequest {
     /// Folder, bare repository, or URL; URL//FOLDER where the inventory is not at the repository's root.
     std::string inventory;
     std::string revision;           // empty: the working tree (of a URL: its default branch)
-    std::filesystem::path home;     // LAB_HOME, for clones
+    std::filesystem::path home;     // LAB_HOME, for clones and for modules from git
     std::optional<uid_t> sudo_user; // who became root to run this; an inventory of theirs may be found
     std::stop_token stop;
+    ModuleAccess modules;
 };
 
 /// One tree of files that holds an inventory.
@@ -39,6 +41,8 @@ class InventorySource {
     InventorySource edited(TreeChanges changes) const;
 
     const FileTree& tree() const noexcept { return *tree_; }
+    /// Where its modules from git are, for spec::load.
+    const ModuleRepositories& modules() const noexcept { return *modules_; }
     /// For people: the folder or URL.
     const std::string& name() const noexcept { return name_; }
     /// Null where the folder is in no repository.
@@ -57,8 +61,9 @@ class InventorySource {
   private:
     InventorySource() = default;
     std::string name_, commit_, prefix_, warning_;
-    std::shared_ptr<git::Repository> repository_; // shared with the same inventory at other commits
-    std::shared_ptr<const FileTree> tree_;        // shared with what was edited over it
+    std::shared_ptr<git::Repository> repository_;       // shared with the same inventory at other commits
+    std::shared_ptr<const FileTree> tree_;              // shared with what was edited over it
+    std::shared_ptr<const ModuleRepositories> modules_; // shared with the same inventory at other commits
     std::filesystem::path folder_;
     bool working_tree_ = true, edited_ = false;
 };

@@ -18,7 +18,8 @@ constexpr std::string_view kFormat = "lab.lock/1";
 constexpr std::array kLockKeys{"format"sv, "modules"sv};
 constexpr std::array kPinKeys{"git"sv, "ref"sv, "path"sv, "commit"sv, "digest"sv};
 constexpr YamlLimits kLimits{.bytes = 4u << 20, .depth = 8, .nodes = 200'000, .aliases = 0};
-constexpr std::string_view kHelp = "`lab modules update` writes it anew";
+constexpr std::string_view kHelp =
+    "`git checkout lab.lock` brings the last one back; without the file, `lab modules update` writes it anew";
 
 void bad_lock(Diagnostics& diagnostics, std::string message, Span at) {
     add_error(diagnostics, "module/bad-lock", std::move(message), std::move(at), std::string(kHelp));

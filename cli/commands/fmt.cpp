@@ -93,7 +93,8 @@ Result<std::vector<fs::path>> files_of_inventory(const Arguments& arguments, Con
     const spec::Loaded loaded = spec::load(source->tree());
     std::vector<fs::path> paths;
     for (const std::string& file : loaded.files)
-        if (!loaded.inventory.module_files.contains(file) || fs::path(file).filename() == "module.yaml")
+        if (file != spec::kLockFile && // whose layout is its writer's
+            (!loaded.inventory.module_files.contains(file) || fs::path(file).filename() == "module.yaml"))
             paths.push_back(source->folder() / file);
     return paths;
 }

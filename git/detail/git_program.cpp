@@ -11,15 +11,15 @@ namespace {
 
 /// `git rev-parse --local-env-vars`, but for those of configuration; and what changes how objects are kept.
 constexpr std::string_view kForeign[] = {
-    "GIT_DIR",         "GIT_WORK_TREE",      "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",  "GIT_NAMESPACE",      "GIT_OBJECT_DIRECTORY",   "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_GRAFT_FILE",  "GIT_SHALLOW_FILE",   "GIT_REPLACE_REF_BASE",   "GIT_PREFIX",
+    "GIT_DIR",         "GIT_WORK_TREE",    "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",  "GIT_NAMESPACE",    "GIT_OBJECT_DIRECTORY",   "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_GRAFT_FILE",  "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE",   "GIT_PREFIX",
     "GIT_DEFAULT_HASH"};
 
-constexpr std::string_view kGuards[] = {"core.hooksPath=/dev/null", "core.fsmonitor=false",
+constexpr std::string_view kGuards[] = {"core.hooksPath=/dev/null",      "core.fsmonitor=false",
                                         "fetch.recurseSubmodules=false", "fetch.unpackLimit=1",
-                                        "fetch.writeCommitGraph=false", "transfer.bundleURI=false",
-                                        "maintenance.auto=false", "gc.auto=0"};
+                                        "fetch.writeCommitGraph=false",  "transfer.bundleURI=false",
+                                        "maintenance.auto=false",        "gc.auto=0"};
 
 Command command_of(GitRun run) {
     Command command{.argv = {"env"}, .timeout = run.timeout};

@@ -18,7 +18,8 @@ class Cache : public testing::Test {
         sandbox.git("origin", {"tag", "-a", "v2", "-m", "second"});
         url = "file://" + (sandbox.path() / "origin").string();
     }
-    std::string read(const std::string& commit, const TreeLimits& limits = {}, std::size_t most = 1000) const {
+    std::string read(const std::string& commit, const TreeLimits& limits = {},
+                     std::size_t most = 1000) const {
         const auto repository = cache().open(url);
         if (!repository) return repository.error().text();
         const auto tree = repository->tree(commit, "", limits);
@@ -84,7 +85,8 @@ TEST_F(Cache, NoRefsOfTheRemoteHooksOrLocksAreInIt) {
     EXPECT_FALSE(std::filesystem::exists(repository / "hooks"));
     EXPECT_FALSE(std::filesystem::exists(repository / "FETCH_HEAD"));
     for (const auto& entry : std::filesystem::directory_iterator(sandbox.path() / "cache"))
-        EXPECT_FALSE(entry.path().extension() == ".new" || entry.path().extension() == ".old") << entry.path();
+        EXPECT_FALSE(entry.path().extension() == ".new" || entry.path().extension() == ".old")
+            << entry.path();
 }
 
 TEST_F(Cache, ACommitThatNoRefNamesAnyMoreIsFetchedWhereTheServerGivesIt) {
@@ -115,8 +117,8 @@ TEST_F(Cache, LocksAndHalvesThatAKillLeftAreNotInTheWay) {
     ASSERT_TRUE(cache().fetch(url, first, CommitCache::Fetch::Missing, {}));
     const auto repository = cache().open(url)->git_directory();
     std::string name = repository.string();
-    for (const char* lock : {"packed-refs.lock", "HEAD.lock", "config.lock", "shallow.lock", "FETCH_HEAD.lock",
-                             "objects/pack/tmp_pack_x", "refs/remote/heads/main.lock"}) {
+    for (const char* lock : {"packed-refs.lock", "HEAD.lock", "config.lock", "shallow.lock",
+                             "FETCH_HEAD.lock", "objects/pack/tmp_pack_x", "refs/remote/heads/main.lock"}) {
         std::filesystem::create_directories((repository / lock).parent_path());
         ASSERT_TRUE(write_file_atomic(repository / lock, "x", {.durable = false}));
     }
@@ -136,7 +138,8 @@ TEST_F(Cache, ForeignTreesAreBounded) {
     sandbox.write("origin/module.yaml", std::string(1 << 20, 'x'));
     const std::string large = sandbox.commit_all("origin", "large");
     ASSERT_TRUE(cache().fetch(url, large, CommitCache::Fetch::Missing, {}));
-    EXPECT_EQ(read(large, {.sizes_first = true}), "'module.yaml' has 1048576 bytes, more than the 1000 that are read");
+    EXPECT_EQ(read(large, {.sizes_first = true}),
+              "'module.yaml' has 1048576 bytes, more than the 1000 that are read");
     EXPECT_EQ(read(large, {.sizes_first = true}, 1 << 20).size(), std::size_t{1} << 20);
     sandbox.write("origin/more", "x");
     const std::string two = sandbox.commit_all("origin", "more");
@@ -146,7 +149,8 @@ TEST_F(Cache, ForeignTreesAreBounded) {
 }
 
 TEST_F(Cache, OnlyTransportsOfOursAreSpoken) {
-    const auto program = ask_remote("ext::sh -c 'touch " + (sandbox.path() / "ran").string() + "'", "main", {});
+    const auto program =
+        ask_remote("ext::sh -c 'touch " + (sandbox.path() / "ran").string() + "'", "main", {});
     ASSERT_FALSE(program);
     EXPECT_NE(program.error().message.find("not allowed"), std::string::npos) << program.error().text();
     EXPECT_FALSE(std::filesystem::exists(sandbox.path() / "ran"));
