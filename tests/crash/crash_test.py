@@ -92,6 +92,45 @@ class KillEverywhere(CrashCase):
         self.check_every_point("lab-agent", after=True)
 
 
+class EditsKilledEverywhere(CrashCase):
+    """Each file of an edit is the old one or the new one, the inventory is valid, and the same command does the rest."""
+
+    def files(self):
+        return {path.name: path.read_text() for path in self.inventory.glob("*.yaml")}
+
+    def check_edit(self, *words):
+        words = (*words, "--auto-approve", "--no-apply")
+        self.write_fleet(servers=3)
+        self.write("extra.yaml", "labels:\n  extra: {}\n")
+        self.write("groups.yaml", "groups:\n  some:\n    servers: [s1]\n    match: {labels: [base]}\n    exclude: {labels: [extra]}\n")
+        self.write("more.yaml", "servers:\n  s4:\n    cloud: local\n    root: machines/s4\n    labels: [base, extra]\n")
+        self.commit()
+        old = self.files()
+        points = self.points("lab", *words)
+        new = self.files()
+        self.assertNotEqual(old, new)
+        for point in points:
+            for after in (False, True):
+                with self.subTest(words=words, call=point, after=after):
+                    self.git("checkout", "-q", ".")
+                    self.git("clean", "-qfd")
+                    more = {"LAB_KILL_CALL": str(point), **({"LAB_KILL_AFTER": "1"} if after else {})}
+                    self.fresh_home()
+                    self.lab(*words, code=-signal.SIGKILL, env=self.shimmed("lab", **more))
+                    for name in old.keys() | new.keys():
+                        self.assertIn(self.files().get(name), (old.get(name), new.get(name)), name)
+                    self.lab("validate")
+                    if self.files() != new:
+                        self.lab(*words)
+                    self.assertEqual(self.files(), new)
+
+    def test_an_edit_of_one_file(self):
+        self.check_edit("create", "server", "s5", "--cloud", "local", "--set", "root=machines/s5", "--label", "base,extra")
+
+    def test_an_edit_of_several_files(self):
+        self.check_edit("destroy", "label", "extra", "--force")
+
+
 LIVE_MODULE = """name: app
 version: 1.0.0
 params:
