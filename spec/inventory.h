@@ -3,6 +3,7 @@
 // What it means for each server is spec/fleet.h.
 
 #include "spec/alert.h"
+#include "spec/layout.h"
 #include "spec/module_source.h"
 #include "spec/provision.h"
 #include "spec/puppet.h"
@@ -153,6 +154,7 @@ struct Inventory {
     std::map<std::string, Cloud> clouds;
     std::map<std::string, Label> labels; // by text(): "k3s", "k3s=server"
     std::map<std::string, Group> groups;
+    std::map<std::string, Layout> layouts;
     std::vector<Server> servers; // sorted by name
     std::map<std::string, ModuleSource> module_sources;
     std::map<std::string, Alert> alerts;               // written ones

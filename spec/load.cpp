@@ -118,6 +118,7 @@ void merge_parts(detail::Parts parts, Inventory& inventory, Diagnostics& diagnos
         parts.labels, inventory.labels, "label", [](const Label& label) { return label.text(); },
         diagnostics);
     merge(parts.groups, inventory.groups, "group", by_name, diagnostics);
+    merge(parts.layouts, inventory.layouts, "layout", by_name, diagnostics);
     merge(parts.module_sources, inventory.module_sources, "module", by_name, diagnostics);
     merge(parts.alerts, inventory.alerts, "alert", by_name, diagnostics);
     merge(

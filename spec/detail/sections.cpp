@@ -16,10 +16,9 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kSections{"lab"sv,     "environments"sv, "clouds"sv, "labels"sv, "groups"sv,
-                               "servers"sv, "modules"sv,      "alerts"sv, "secrets"sv};
-constexpr std::array kLaterSections{"sizes"sv, "layouts"sv, "images"sv, "clusters"sv,
-                                    "apps"sv,  "roles"sv,   "users"sv};
+constexpr std::array kSections{"lab"sv,     "environments"sv, "clouds"sv,  "labels"sv, "groups"sv,
+                               "servers"sv, "layouts"sv,      "modules"sv, "alerts"sv, "secrets"sv};
+constexpr std::array kLaterSections{"sizes"sv, "images"sv, "clusters"sv, "apps"sv, "roles"sv, "users"sv};
 constexpr std::array kLabKeys{"format"sv, "name"sv,     "id"sv,    "domain"sv,
                               "ignore"sv, "defaults"sv, "guard"sv, "puppet"sv};
 constexpr std::array kLaterLabKeys{"reconcile"sv, "rollout"sv};
@@ -349,6 +348,8 @@ void decode_section(const Document& document, const Node& key, const Node& body,
         parts.alerts = read_alerts(document, body, diagnostics);
     } else if (name == "secrets") {
         parts.secrets = read_secrets(body, diagnostics);
+    } else if (name == "layouts") {
+        read_section(key, body, "layout", parts.layouts, read_layout, diagnostics);
     } else if (name == "lab" && is_root_file) {
         parts.settings = read_settings(key, body, diagnostics);
     } else if (name == "lab") {

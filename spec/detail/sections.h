@@ -18,6 +18,7 @@ struct Parts {
     std::vector<Cloud> clouds;
     std::vector<Label> labels;
     std::vector<Group> groups;
+    std::vector<Layout> layouts;
     std::vector<Server> servers;
     std::vector<ModuleSource> module_sources;
     std::vector<Alert> alerts;
