@@ -1,5 +1,6 @@
 #include "cli/details.h"
 
+#include "cli/layouts.h"
 #include "cli/places.h"
 #include "support/text.h"
 
@@ -295,6 +296,7 @@ Result<Detail> detail_of(const Session& session, Kind kind, const std::string& n
     case Kind::Cloud: return cloud_detail(session, name, now);
     case Kind::Module: return module_detail(session, name, now);
     case Kind::Param: return param_detail(session, name);
+    case Kind::Layout: return layout_detail(session, name, std::nullopt, now);
     case Kind::Run: break; // runs are in the state; `names` has none
     }
     return no_such(kind, name, names);

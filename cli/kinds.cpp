@@ -34,6 +34,7 @@ constexpr KindWords kKinds[] = {
      .many = "params",
      .summary = "what modules can be told",
      .defined = false},
+    {.kind = Kind::Layout, .one = "layout", .many = "layouts", .summary = "what disks are divided into"},
     {.kind = Kind::Run,
      .one = "run",
      .many = "runs",

@@ -11,7 +11,7 @@
 
 namespace lab::cli {
 
-enum class Kind { Server, Label, Group, Environment, Cloud, Module, Param, Run };
+enum class Kind { Server, Label, Group, Environment, Cloud, Module, Param, Layout, Run };
 
 struct KindWords {
     Kind kind;

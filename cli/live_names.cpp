@@ -161,6 +161,12 @@ std::vector<Candidate> names_of(Kind kind, const PartialLine& line, Context& con
     case Kind::Cloud: return live_names(Complete::Cloud, line, context);
     case Kind::Module: return live_names(Complete::Module, line, context);
     case Kind::Run: return live_names(Complete::Run, line, context);
+    case Kind::Layout: {
+        std::vector<Candidate> found;
+        for (const auto& [name, layout] : load(line, context).layouts)
+            found.push_back({name, to_string(layout.disk)});
+        return found;
+    }
     case Kind::Param: {
         std::vector<Candidate> found;
         for (const auto& [name, module] : load(line, context).modules)

@@ -88,6 +88,12 @@ Members members_of(Kind kind, const spec::Fleet& fleet) {
             for (const spec::ParamSchema& param : module.params)
                 members[fmt::format("{}.{}", name, param.name)];
         break;
+    case Kind::Layout:
+        add_keys(members, inventory.layouts);
+        for (spec::ServerIndex i = 0; i < fleet.size(); ++i)
+            if (const auto name = fleet.chosen(i, spec::Provides::Layout); !name.empty())
+                members[std::string(name)].push_back(i);
+        break;
     case Kind::Run: break;
     }
     return members;

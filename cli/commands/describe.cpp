@@ -1,7 +1,9 @@
 // `describe` and `show`: one thing in full, seen from itself or from what it applies to.
 #include "cli/commands.h"
 #include "cli/details.h"
+#include "cli/layouts.h"
 #include "cli/runs.h"
+#include "support/units.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,9 +13,14 @@ namespace {
 
 constexpr Positional kPositionals[] = {
     {.name = "KIND",
-     .summary = "server, label, group, environment, cloud, module, param or run; or KIND/NAME",
+     .summary = "server, label, group, environment, cloud, module, param, layout or run; or KIND/NAME",
      .complete = Complete::Kind},
     {.name = "NAME", .summary = "which one", .required = false, .complete = Complete::Reference},
+};
+constexpr Option kShowOptions[] = {
+    {.name = "disk",
+     .value = "SIZE",
+     .summary = "show a layout on a disk of this size (default: the smallest that it fits on)"},
 };
 constexpr Example kDescribeExamples[] = {
     {"lab describe server first", "everything lab knows of one server"},
@@ -61,6 +68,18 @@ Result<int> print_run(const Session& session, const std::string& id, Context& co
     return kExitDone;
 }
 
+/// What --disk says of a layout.
+Result<Detail> layout_on(const Arguments& arguments, const Session& session, const std::string& name,
+                         const Context& context) {
+    std::optional<std::uint64_t> disk;
+    if (const auto size = arguments.value("disk")) {
+        auto bytes = parse_size(*size);
+        if (!bytes) return std::move(bytes).error();
+        disk = *bytes;
+    }
+    return layout_detail(session, name, disk, context.clock.wall());
+}
+
 Result<int> print_thing(const Arguments& arguments, Context& context, std::string Detail::*text) {
     const Command* command = arguments.command();
     auto reference = parse_reference(arguments.positionals());
@@ -73,13 +92,20 @@ Result<int> print_thing(const Arguments& arguments, Context& context, std::strin
              .hint = fmt::format("such as 'lab {} {} NAME'", command->words, words_of(reference->kind).one),
              .command = command});
     const std::string& name = reference->names.front();
+    const bool is_layout = reference->kind == Kind::Layout;
+    if (arguments.has("disk") && !is_layout)
+        return refuse_usage(
+            context, {.message = fmt::format("--disk says nothing about a {}", words_of(reference->kind).one),
+                      .hint = "it belongs to a layout",
+                      .command = command});
     const bool is_run = reference->kind == Kind::Run;
     auto session = Session::open(arguments, context,
                                  is_run && has_state(context.settings.home()) ? Session::State::Open
                                                                               : Session::State::IfThere);
     if (!session) return std::move(session).error();
     if (is_run) return print_run(**session, name, context);
-    auto detail = detail_of(**session, reference->kind, name, context);
+    auto detail = is_layout ? layout_on(arguments, **session, name, context)
+                            : detail_of(**session, reference->kind, name, context);
     if (!detail) return std::move(detail).error();
     print_detail(*detail, (*detail).*text, context);
     return kExitDone;
@@ -107,6 +133,7 @@ constinit const Command kShow{.words = "show",
                               .section = Section::Look,
                               .summary = "print what applies to a thing, and to what it applies; or one run",
                               .positionals = kPositionals,
+                              .options = kShowOptions,
                               .forms = kDocument,
                               .examples = kShowExamples,
                               .run = show};

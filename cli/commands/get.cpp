@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/layouts.h"
 #include "cli/listings.h"
 #include "cli/places.h"
 #include "cli/runs.h"
@@ -11,7 +12,8 @@ namespace {
 
 constexpr Positional kPositionals[] = {
     {.name = "KIND",
-     .summary = "servers, labels, groups, environments, clouds, modules, params or runs; or KIND/NAME",
+     .summary =
+         "servers, labels, groups, environments, clouds, modules, params, layouts or runs; or KIND/NAME",
      .complete = Complete::Kind},
     {.name = "NAME",
      .summary = "only these",
@@ -51,6 +53,7 @@ Result<Listing> list(Kind kind, const Session& session, const Selection& selecti
     case Kind::Cloud: return list_clouds(fleet, selection);
     case Kind::Module: return list_modules(fleet, selection);
     case Kind::Param: return list_params(fleet);
+    case Kind::Layout: return list_layouts(fleet, selection);
     case Kind::Run: return list_runs(session, now);
     }
     return Listing();
