@@ -77,7 +77,7 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kInit,       &kValidate,   &kFmt,                             // start
+    &kInit,       &kValidate,   &kFmt,       &kSchema,     &kLsp,  // start
     &kPlan,       &kApply,      &kDrift,     &kDiff,       &kSync, // change
     &kCreate,     &kDestroy,    &kGet,       &kDescribe,   &kShow,   &kExplain, &kTargets, &kHistory, // look
     &kConfigList, &kConfigGet,  &kConfigSet, &kConfigPath, &kDoctor, // this machine

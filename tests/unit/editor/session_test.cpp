@@ -1,0 +1,2 @@
+#include "editor/session.h"
+#include <gtest/gtest.h>
