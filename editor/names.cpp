@@ -187,12 +187,17 @@ Span definition_of(const spec::Inventory& inventory, Names names, std::string_vi
     case Names::Group: return place_in(inventory.groups, text);
     case Names::Environment: return place_in(inventory.environments, text);
     case Names::Cloud: return place_in(inventory.clouds, text);
-    case Names::Module: return place_in(inventory.modules, text);
+    case Names::Module: {
+        const auto found = inventory.modules.find(std::string(text));
+        if (found == inventory.modules.end()) return {};
+        // What came from git has no file here but the one that says so.
+        return found->second.commit.empty() ? found->second.at : place_in(inventory.module_sources, text);
+    }
     case Names::Param: {
         const auto found = inventory.modules.find(std::string(module));
         const spec::ParamSchema* param =
             found == inventory.modules.end() ? nullptr : found->second.find_param(text);
-        return param ? param->at : Span{};
+        return param && found->second.commit.empty() ? param->at : Span{};
     }
     case Names::Nothing:
     case Names::Provider:

@@ -278,9 +278,18 @@ std::vector<Value> Session::loaded(std::shared_ptr<const Snapshot> snapshot) {
     root.snapshot = snapshot;
     const SourceLines lines = snapshot->inventory ? snapshot->inventory->loaded.lines : SourceLines();
     std::map<std::string, ValueList> by_uri;
-    for (const Diagnostic& diagnostic : snapshot->diagnostics.sorted()) {
-        const fs::path file = diagnostic.at.known() ? *diagnostic.at.file : "lab.yaml";
-        by_uri[uri_of(snapshot->root / file)].push_back(to_lsp(diagnostic, lines, snapshot->root));
+    for (Diagnostic diagnostic : snapshot->diagnostics.sorted()) {
+        std::error_code failed;
+        std::string uri =
+            diagnostic.at.known() ? uri_of(snapshot->root / *diagnostic.at.file) : std::string();
+        // What is in no file here (a module from git, say) is told at the inventory's settings.
+        if (uri.empty() ||
+            !(files_.contains(uri) || fs::exists(snapshot->root / *diagnostic.at.file, failed))) {
+            if (!uri.empty()) diagnostic.message = diagnostic.at.text() + ": " + diagnostic.message;
+            diagnostic.at = {};
+            uri = uri_of(snapshot->root / "lab.yaml");
+        }
+        by_uri[uri].push_back(to_lsp(diagnostic, lines, snapshot->root));
     }
     std::vector<Value> out;
     if (snapshot->failure) out.push_back(shown(1, "lab: " + snapshot->failure->text()));

@@ -158,7 +158,9 @@ const Shape* server_shape(VocabularyBuilder& builder) {
 const Shape* module_source_shape(VocabularyBuilder& builder) {
     Shape& source = builder.map("a module source");
     source.keys = {
-        {"path", "folder of the inventory with its module.yaml", builder.text(), /*required=*/true}};
+        {"path", "folder with its module.yaml, of the inventory or of the repository", builder.text()},
+        {"git", "URL of the repository it comes from", builder.text()},
+        {"ref", "branch, tag or commit of the repository", builder.text()}};
     return &source;
 }
 
