@@ -3,6 +3,7 @@
 #include "editor/names.h"
 #include "editor/protocol.h"
 #include "editor/spot.h"
+#include "spec/alert.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -87,6 +88,7 @@ class Hover {
     void group(const std::string& name);
     void module(const std::string& name);
     void param(const std::string& name);
+    void alert(const std::string& name);
     void selected_by(const spec::Target& target);
     void provided(spec::Provides what, const std::string& name);
 
@@ -173,7 +175,7 @@ void Hover::named(Names names, const std::string& name) {
     case Names::Size: return provided(spec::Provides::Size, name);
     case Names::Layout: return provided(spec::Provides::Layout, name);
     case Names::Image: return provided(spec::Provides::Image, name);
-    case Names::Alert: return provided(spec::Provides::Alerts, name);
+    case Names::Alert: return alert(name);
     case Names::Secret: return provided(spec::Provides::Secrets, name);
     case Names::PuppetClass: return provided(spec::Provides::PuppetClasses, name);
     case Names::Cluster:
@@ -249,6 +251,15 @@ void Hover::param(const std::string& name) {
     fact("type", std::string(type_text(param->type)));
     if (param->required) line("- required");
     if (param->fallback && !param->sensitive) fact("default", code(display(*param->fallback)));
+}
+
+void Hover::alert(const std::string& name) {
+    const auto catalogue = spec::catalogue_alert(name);
+    if (!catalogue.empty()) {
+        line(std::string(catalogue.front().summary));
+        fact("condition in the catalogue", code(catalogue.front().condition));
+    }
+    if (!catalogue.empty() || inventory_.alerts.contains(name)) provided(spec::Provides::Alerts, name);
 }
 
 } // namespace

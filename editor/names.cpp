@@ -98,8 +98,19 @@ void Walk::inventory(const spec::Inventory& inventory) {
         gives(server.gives);
         params(server.params);
     }
+    for (const auto& [name, alert] : inventory.alerts)
+        if (alert.target) target(*alert.target);
+    for (const auto& [path, secret] : inventory.secrets) {
+        one(Names::User, secret.set_by);
+        if (secret.target) target(*secret.target);
+    }
+    for (const auto& [name, puppet_class] : inventory.puppet_classes) {
+        all(Names::Secret, puppet_class.secrets);
+        all(Names::PuppetClass, puppet_class.brings);
+    }
     for (const auto& [name, module] : inventory.modules) {
         all(Names::Module, module.deps);
+        all(Names::Secret, module.secrets);
         if (module.targets) target(*module.targets);
     }
 }
@@ -147,6 +158,23 @@ std::vector<std::string> names_of(const spec::Inventory& inventory, Names names,
     case Names::Environment: return keys_of(inventory.environments);
     case Names::Cloud: return keys_of(inventory.clouds);
     case Names::Module: return keys_of(inventory.modules);
+    case Names::Alert: {
+        std::set<std::string> alerts;
+        for (const spec::CatalogueEntry& entry : spec::alert_catalogue())
+            alerts.emplace(entry.name);
+        for (const auto& [name, alert] : inventory.alerts)
+            alerts.insert(name);
+        return {alerts.begin(), alerts.end()};
+    }
+    case Names::Secret: return keys_of(inventory.secrets);
+    case Names::PuppetClass: {
+        std::vector<std::string> classes = used_names(inventory, names);
+        for (const auto& [name, puppet_class] : inventory.puppet_classes)
+            classes.push_back(name);
+        std::sort(classes.begin(), classes.end());
+        classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+        return classes;
+    }
     case Names::Param: {
         std::vector<std::string> params;
         if (const auto found = inventory.modules.find(std::string(module)); found != inventory.modules.end())
@@ -160,13 +188,10 @@ std::vector<std::string> names_of(const spec::Inventory& inventory, Names names,
     case Names::Size:
     case Names::Layout:
     case Names::Image:
-    case Names::Alert:
-    case Names::Secret:
     case Names::Cluster:
     case Names::App:
     case Names::Role:
     case Names::User:
-    case Names::PuppetClass:
     case Names::Port: return used_names(inventory, names);
     }
     return {};
@@ -187,6 +212,9 @@ Span definition_of(const spec::Inventory& inventory, Names names, std::string_vi
     case Names::Group: return place_in(inventory.groups, text);
     case Names::Environment: return place_in(inventory.environments, text);
     case Names::Cloud: return place_in(inventory.clouds, text);
+    case Names::Alert: return place_in(inventory.alerts, text);
+    case Names::Secret: return place_in(inventory.secrets, text);
+    case Names::PuppetClass: return place_in(inventory.puppet_classes, text);
     case Names::Module: {
         const auto found = inventory.modules.find(std::string(text));
         if (found == inventory.modules.end()) return {};
@@ -205,13 +233,10 @@ Span definition_of(const spec::Inventory& inventory, Names names, std::string_vi
     case Names::Size:
     case Names::Layout:
     case Names::Image:
-    case Names::Alert:
-    case Names::Secret:
     case Names::Cluster:
     case Names::App:
     case Names::Role:
     case Names::User:
-    case Names::PuppetClass:
     case Names::Port: return {};
     }
     return {};

@@ -1,6 +1,8 @@
 #include "spec/vocabulary.h"
 
+#include "spec/alert.h"
 #include "spec/detail/vocabulary_builder.h"
+#include "spec/secret.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +13,9 @@ namespace detail {
 namespace {
 
 using namespace std::string_view_literals;
+
+constexpr std::array kSeverities{"info"sv, "warning"sv, "critical"sv};
+constexpr std::array kSecretTypes{"static"sv, "dynamic"sv};
 
 constexpr const char* kName = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$";
 constexpr const char* kLabel = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}(=[A-Za-z0-9_.-]{1,200})?$";
@@ -76,6 +81,9 @@ const Shape* lab_shape(VocabularyBuilder& builder) {
     guard.keys = {{"max_destroy", "servers that one run may destroy", builder.integer(0, 1'000'000'000)},
                   {"max_destructive_percent", "of the servers that one run may change at the risk of data",
                    builder.integer(0, 100)}};
+    Shape& puppet = builder.map("Puppet");
+    puppet.keys = {{"path", "folders with Puppet modules whose manifests are read for secrets",
+                    builder.one_or_list(builder.text())}};
     Shape& lab = builder.map("the settings of an inventory");
     lab.keys = {{"format", "version of the language", builder.integer(1, 1), /*required=*/true},
                 {"name", "of the inventory", builder.name(Names::Environment), /*required=*/true},
@@ -84,7 +92,8 @@ const Shape* lab_shape(VocabularyBuilder& builder) {
                 {"domain", "of every server, unless its environment says", builder.name(Names::Environment)},
                 {"ignore", "globs over paths that are no part of it", builder.list(builder.text())},
                 {"defaults", "the lowest level, for every server", &defaults},
-                {"guard", "limits on what one run may do", &guard}};
+                {"guard", "limits on what one run may do", &guard},
+                {"puppet", "where the inventory has Puppet code", &puppet}};
     // Names of nothing: they follow the grammar alone.
     for (Word& word : lab.keys)
         if (word.name == "name" || word.name == "id" || word.name == "domain") {
@@ -164,6 +173,37 @@ const Shape* module_source_shape(VocabularyBuilder& builder) {
     return &source;
 }
 
+const Shape* alert_shape(VocabularyBuilder& builder, bool listed) {
+    Shape& alert = builder.map("an alert");
+    if (listed) alert.keys.push_back({"name", "of the alert", builder.name(Names::Alert), /*required=*/true});
+    const Word own[] = {
+        {"target", "servers it watches", target_shape(builder)},
+        {"condition", "when it fires: METRIC > NUMBER", builder.text()},
+        {"for", "how long it must last: 5m", builder.text()},
+        {"severity", "how bad it is", builder.choice(kSeverities)},
+        {"backends", "that watch; not written: all", builder.list(builder.choice(alert_backends()))}};
+    alert.keys.insert(alert.keys.end(), std::begin(own), std::end(own));
+    return &alert;
+}
+
+const Shape* alerts_shape(VocabularyBuilder& builder) {
+    return builder.either({&builder.named("alerts", Names::Alert, alert_shape(builder, /*listed=*/false)),
+                           builder.list(alert_shape(builder, /*listed=*/true))});
+}
+
+const Shape* secret_shape(VocabularyBuilder& builder) {
+    Shape& secret = builder.map("a secret");
+    secret.keys = {
+        {"type", "static is set by someone, dynamic is made by a generator", builder.choice(kSecretTypes),
+         /*required=*/true},
+        {"generator", "what makes a dynamic one", builder.choice(secret_generators())},
+        {"rotate_every", "how long a value is used: 30d", builder.text()},
+        {"per_machine", "each server has a value of its own", builder.boolean()},
+        {"set_by", "who sets a static one", builder.name(Names::User)},
+        {"target", "servers that may read it besides those whose code refers to it", target_shape(builder)}};
+    return &secret;
+}
+
 } // namespace
 
 const Shape* VocabularyBuilder::integer(std::int64_t min, std::int64_t max) {
@@ -240,6 +280,8 @@ const Shape* inventory_shape(VocabularyBuilder& builder) {
     section("servers", "the machines", Names::Server, server_shape(builder));
     section("modules", "where modules come from that are not in modules/", Names::Module,
             module_source_shape(builder));
+    file.keys.push_back({"alerts", "what is to be watched, and where", alerts_shape(builder)});
+    section("secrets", "what there is that only some may read", Names::Secret, secret_shape(builder));
     return &file;
 }
 

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t kAsNext = std::string_view::npos; // a comment goes where the next line goes
 
+/// "# - x": an item of a list that was taken out, perhaps.
+bool is_item(std::string_view comment) {
+    const std::size_t at = comment.find_first_not_of("# ");
+    return at != std::string_view::npos && comment[at] == '-';
+}
+
 std::string_view without_blanks(std::string_view text) {
     const std::size_t last = text.find_last_not_of(" \t\r");
     return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
@@ -375,11 +381,17 @@ void Formatter::place_comments(const std::optional<Next>& next) {
     for (Comment& comment : comments_) {
         std::size_t out = 0;
         bool goes_on = next.has_value(); // the block it is in, with the next line
-        for (const Block& block : blocks_)
-            if (block.column <= comment.column) {
+        for (std::size_t i = 0; i < blocks_.size(); ++i) {
+            const Block& block = blocks_[i];
+            // A list right under its key shares its column: only what may be an item taken out is in the
+            // list.
+            const bool flat = i > 0 && block.list && block.column == blocks_[i - 1].column;
+            if (block.column <= comment.column &&
+                (!flat || comment.column > block.column || is_item(comment.text))) {
                 out = block.out;
                 goes_on = next && !ends(block, next->column, next->dash);
             }
+        }
         if (pending_ && comment.column > blocks_.back().column) {
             out = inside();
             goes_on = false;

@@ -83,6 +83,7 @@ const Shape* module_shape(VocabularyBuilder& builder) {
         {"resources", "what it puts on a server, in order",
          builder.list(builder.either(std::move(resources)))},
         {"health", "commands that tell whether it works", builder.list(&health)},
+        {"secrets", "paths of those its machines may read", builder.list(builder.name(Names::Secret))},
         {"tests", "folder with its cases", builder.text()}};
     return &module;
 }

@@ -57,6 +57,8 @@ TEST(Format, CommentsStayWithWhatTheyAreAbout) {
               "a:\n  b: 1\n  # in a\n\n  # too\n\n# of c\nc: 1\n");
     EXPECT_EQ(laid_out("a:\n    # nothing yet\nb: 1\nc:\n     # nor here\n"),
               "a:\n  # nothing yet\nb: 1\nc:\n  # nor here\n");
+    EXPECT_EQ(laid_out("m:\n  a:\n  - x\n  # - y\n  # b: z\nc: 1\n"),
+              "m:\n  a:\n    - x\n    # - y\n  # b: z\nc: 1\n");
     EXPECT_EQ(laid_out("a:\n- x\n# of y\n- y\n  # below y\nb: 1\n"),
               "a:\n  - x\n  # of y\n  - y\n  # below y\nb: 1\n");
 }

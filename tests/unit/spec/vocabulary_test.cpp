@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <set>
+#include <algorithm>
 
 namespace lab::spec {
 namespace {
@@ -34,10 +34,16 @@ bool is_refusal(const Diagnostic& problem) {
     return problem.code == "spec/unknown-key" || problem.code == "spec/unknown-section";
 }
 
+struct Step {
+    std::string key;    // "[]": an item of a list
+    std::string before; // what else must be in its map, "name: x, "
+};
+
 /// A document of braces that has `inner` at `path`.
-std::string nested(const std::vector<std::string>& path, std::string inner) {
+std::string nested(const std::vector<Step>& path, std::string inner) {
     for (auto step = path.rbegin(); step != path.rend(); ++step)
-        inner = *step == "[]" ? fmt::format("[{}]", inner) : fmt::format("{{\"{}\": {}}}", *step, inner);
+        inner = step->key == "[]" ? fmt::format("[{}]", inner)
+                                  : fmt::format("{{{}\"{}\": {}}}", step->before, step->key, inner);
     return inner;
 }
 
@@ -50,19 +56,23 @@ struct Check {
     bool module = false;
     std::size_t maps = 0, keys = 0;
 
-    /// Whether the decoders take `key` in a map at `path` that also has what tells its kind.
-    bool takes(const std::vector<std::string>& path, const Shape& map, std::string_view key) const {
-        const bool resource = api::find_resource_type(map.what) != nullptr;
-        const bool first = resource && key != map.what;
-        const std::string inner =
-            fmt::format("{{{}\"{}\": null}}", first ? fmt::format("{}: x, ", map.what) : "", key);
+    /// What a map must have for the decoders to look at `key`.
+    static std::string beginning(const Shape& map, std::string_view key) {
+        if (api::find_resource_type(map.what)) return key == map.what ? "" : fmt::format("{}: x, ", map.what);
+        const Word* name = map.what == "an alert" && key != "name" ? map.find("name") : nullptr;
+        return name ? "name: x, " : "";
+    }
+
+    /// Whether the decoders take `key` in a map at `path`.
+    bool takes(const std::vector<Step>& path, const Shape& map, std::string_view key) const {
+        const std::string inner = fmt::format("{{{}\"{}\": null}}", beginning(map, key), key);
         for (const Diagnostic& problem : problems(nested(path, inner), module))
             if (is_refusal(problem) && problem.message.find(fmt::format("'{}'", key)) != std::string::npos)
                 return false;
         return true;
     }
 
-    void map(const Shape& shape, const std::vector<std::string>& path) {
+    void map(const Shape& shape, const std::vector<Step>& path) {
         ++maps;
         // Every key is taken, ...
         for (const Word& word : shape.keys) {
@@ -70,28 +80,32 @@ struct Check {
             EXPECT_TRUE(takes(path, shape, word.name)) << word.name << " in " << shape.what;
             EXPECT_FALSE(word.summary.empty()) << word.name;
             EXPECT_EQ(shape.find(word.name), &word) << word.name << " is twice in " << shape.what;
-            std::vector<std::string> below = path;
-            below.emplace_back(word.name);
+            std::vector<Step> below = path;
+            below.push_back({std::string(word.name), beginning(shape, word.name)});
             walk(*word.shape, below);
         }
         // ... and every key that the decoders say they take is known.
         EXPECT_EQ(takes(path, shape, kNoKey), shape.open) << shape.what;
         if (shape.open || api::find_resource_type(shape.what)) return;
-        for (const Diagnostic& problem : problems(nested(path, fmt::format("{{{}: 1}}", kNoKey)), module)) {
+        for (const Diagnostic& problem :
+             problems(nested(path, fmt::format("{{{}{}: 1}}", beginning(shape, kNoKey), kNoKey)), module)) {
             if (!is_refusal(problem)) continue;
-            const auto quoted = split(problem.help, '\'');
-            for (std::size_t i = problem.help.starts_with('\'') ? 3 : 1; i < quoted.size(); i += 2)
-                EXPECT_TRUE(shape.find(quoted[i]))
-                    << quoted[i] << " is not in the vocabulary of " << shape.what;
+            // "a target takes 'labels', 'environment' and ...", "the sections are ..."
+            const auto list = problem.help.find(problem.code == "spec/unknown-section" ? " are " : " takes ");
+            const auto quoted =
+                split(std::string_view(problem.help).substr(std::min(list, problem.help.size())), '\'');
+            for (std::size_t k = 1; k < quoted.size(); k += 2)
+                EXPECT_TRUE(shape.find(quoted[k]))
+                    << quoted[k] << " is not in the vocabulary of " << shape.what;
             EXPECT_GT(quoted.size(), 1u) << problem.help;
         }
     }
 
-    void walk(const Shape& shape, std::vector<std::string> path) {
+    void walk(const Shape& shape, std::vector<Step> path) {
         switch (shape.kind) {
         case Shape::Kind::Map: return map(shape, path);
-        case Shape::Kind::Named: path.push_back(a_name(shape.names)); return walk(*shape.each, path);
-        case Shape::Kind::List: path.emplace_back("[]"); return walk(*shape.each, path);
+        case Shape::Kind::Named: path.push_back({a_name(shape.names), {}}); return walk(*shape.each, path);
+        case Shape::Kind::List: path.push_back({"[]", {}}); return walk(*shape.each, path);
         case Shape::Kind::Either:
             for (const Shape* alternative : shape.alternatives)
                 walk(*alternative, path);
