@@ -5,15 +5,15 @@
 
 namespace lab::editor {
 
-Result<std::unique_ptr<Loader>> Loader::start(const providers::ProviderTable& providers) {
+Result<std::unique_ptr<Loader>> Loader::start(SnapshotSources sources) {
     Descriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!event.valid()) return errno_error("cannot make an event", errno);
-    return std::unique_ptr<Loader>(new Loader(providers, std::move(event)));
+    return std::unique_ptr<Loader>(new Loader(std::move(sources), std::move(event)));
 }
 
-Loader::Loader(const providers::ProviderTable& providers, Descriptor event)
-    : providers_(providers), event_(std::move(event)), thread_([this](std::stop_token stop) { work(stop); }) {
-}
+Loader::Loader(SnapshotSources sources, Descriptor event)
+    : sources_(std::move(sources)), event_(std::move(event)),
+      thread_([this](std::stop_token stop) { work(stop); }) {}
 
 Loader::~Loader() = default;
 
@@ -31,7 +31,7 @@ void Loader::work(std::stop_token stop) {
             if (!wake_.wait(hold, stop, [this] { return !waiting_.empty(); })) return;
             request = std::move(waiting_.extract(waiting_.begin()).mapped());
         }
-        auto snapshot = take_snapshot(request, providers_);
+        auto snapshot = take_snapshot(request, sources_);
         const std::lock_guard hold(mutex_);
         done_.push_back(std::move(snapshot));
         const std::uint64_t one = 1;

@@ -14,7 +14,7 @@ namespace lab::editor {
 
 class Loader {
   public:
-    static Result<std::unique_ptr<Loader>> start(const providers::ProviderTable& providers);
+    static Result<std::unique_ptr<Loader>> start(SnapshotSources sources);
     ~Loader();
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
@@ -25,10 +25,10 @@ class Loader {
     std::vector<std::shared_ptr<const Snapshot>> take();
 
   private:
-    Loader(const providers::ProviderTable& providers, Descriptor event);
+    Loader(SnapshotSources sources, Descriptor event);
     void work(std::stop_token stop);
 
-    const providers::ProviderTable& providers_;
+    SnapshotSources sources_;
     Descriptor event_; // eventfd(2)
     std::mutex mutex_;
     std::condition_variable_any wake_;

@@ -167,6 +167,7 @@ std::vector<std::string> names_of(const spec::Inventory& inventory, Names names,
         return {alerts.begin(), alerts.end()};
     }
     case Names::Secret: return keys_of(inventory.secrets);
+    case Names::Layout: return keys_of(inventory.layouts);
     case Names::PuppetClass: {
         std::vector<std::string> classes = used_names(inventory, names);
         for (const auto& [name, puppet_class] : inventory.puppet_classes)
@@ -186,7 +187,6 @@ std::vector<std::string> names_of(const spec::Inventory& inventory, Names names,
     case Names::Provider:
     case Names::Region:
     case Names::Size:
-    case Names::Layout:
     case Names::Image:
     case Names::Cluster:
     case Names::App:
@@ -213,6 +213,7 @@ Span definition_of(const spec::Inventory& inventory, Names names, std::string_vi
     case Names::Environment: return place_in(inventory.environments, text);
     case Names::Cloud: return place_in(inventory.clouds, text);
     case Names::Alert: return place_in(inventory.alerts, text);
+    case Names::Layout: return place_in(inventory.layouts, text);
     case Names::Secret: return place_in(inventory.secrets, text);
     case Names::PuppetClass: return place_in(inventory.puppet_classes, text);
     case Names::Module: {
@@ -231,7 +232,6 @@ Span definition_of(const spec::Inventory& inventory, Names names, std::string_vi
     case Names::Provider:
     case Names::Region:
     case Names::Size:
-    case Names::Layout:
     case Names::Image:
     case Names::Cluster:
     case Names::App:

@@ -127,7 +127,7 @@ void Server::take(Value message) {
 } // namespace
 
 Result<int> serve(const ServerOptions& options) {
-    auto loader = Loader::start(options.providers);
+    auto loader = Loader::start(options.sources);
     if (!loader) return std::move(loader).error();
     return Server(options, **loader).run();
 }

@@ -12,7 +12,7 @@ namespace lab::editor {
 struct ServerOptions {
     int input = 0; // descriptor
     std::function<void(std::string_view)> write;
-    const providers::ProviderTable& providers;
+    SnapshotSources sources;
     const Clock& clock;
     std::stop_token stop;
     SessionOptions session;

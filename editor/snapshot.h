@@ -23,13 +23,18 @@ struct Snapshot {
     std::optional<Error> failure;
 };
 
+/// What snapshots are made with.
+struct SnapshotSources {
+    const providers::ProviderTable& providers;
+    std::filesystem::path home; // LAB_HOME: modules from git that were fetched
+};
+
 struct SnapshotRequest {
     std::filesystem::path root; // folder with a lab.yaml
     TreeChanges changes;        // texts that are not saved, by path below it
     std::uint64_t generation = 0;
 };
 
-std::shared_ptr<const Snapshot> take_snapshot(const SnapshotRequest& request,
-                                              const providers::ProviderTable& providers);
+std::shared_ptr<const Snapshot> take_snapshot(const SnapshotRequest& request, const SnapshotSources& sources);
 
 } // namespace lab::editor

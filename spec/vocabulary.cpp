@@ -1,8 +1,6 @@
 #include "spec/vocabulary.h"
 
-#include "spec/alert.h"
 #include "spec/detail/vocabulary_builder.h"
-#include "spec/secret.h"
 
 #include <algorithm>
 #include <array>
@@ -13,9 +11,6 @@ namespace detail {
 namespace {
 
 using namespace std::string_view_literals;
-
-constexpr std::array kSeverities{"info"sv, "warning"sv, "critical"sv};
-constexpr std::array kSecretTypes{"static"sv, "dynamic"sv};
 
 constexpr const char* kName = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$";
 constexpr const char* kLabel = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}(=[A-Za-z0-9_.-]{1,200})?$";
@@ -173,37 +168,6 @@ const Shape* module_source_shape(VocabularyBuilder& builder) {
     return &source;
 }
 
-const Shape* alert_shape(VocabularyBuilder& builder, bool listed) {
-    Shape& alert = builder.map("an alert");
-    if (listed) alert.keys.push_back({"name", "of the alert", builder.name(Names::Alert), /*required=*/true});
-    const Word own[] = {
-        {"target", "servers it watches", target_shape(builder)},
-        {"condition", "when it fires: METRIC > NUMBER", builder.text()},
-        {"for", "how long it must last: 5m", builder.text()},
-        {"severity", "how bad it is", builder.choice(kSeverities)},
-        {"backends", "that watch; not written: all", builder.list(builder.choice(alert_backends()))}};
-    alert.keys.insert(alert.keys.end(), std::begin(own), std::end(own));
-    return &alert;
-}
-
-const Shape* alerts_shape(VocabularyBuilder& builder) {
-    return builder.either({&builder.named("alerts", Names::Alert, alert_shape(builder, /*listed=*/false)),
-                           builder.list(alert_shape(builder, /*listed=*/true))});
-}
-
-const Shape* secret_shape(VocabularyBuilder& builder) {
-    Shape& secret = builder.map("a secret");
-    secret.keys = {
-        {"type", "static is set by someone, dynamic is made by a generator", builder.choice(kSecretTypes),
-         /*required=*/true},
-        {"generator", "what makes a dynamic one", builder.choice(secret_generators())},
-        {"rotate_every", "how long a value is used: 30d", builder.text()},
-        {"per_machine", "each server has a value of its own", builder.boolean()},
-        {"set_by", "who sets a static one", builder.name(Names::User)},
-        {"target", "servers that may read it besides those whose code refers to it", target_shape(builder)}};
-    return &secret;
-}
-
 } // namespace
 
 const Shape* VocabularyBuilder::integer(std::int64_t min, std::int64_t max) {
@@ -280,8 +244,9 @@ const Shape* inventory_shape(VocabularyBuilder& builder) {
     section("servers", "the machines", Names::Server, server_shape(builder));
     section("modules", "where modules come from that are not in modules/", Names::Module,
             module_source_shape(builder));
+    section("layouts", "how disks are divided", Names::Layout, layout_shape(builder));
     file.keys.push_back({"alerts", "what is to be watched, and where", alerts_shape(builder)});
-    section("secrets", "what there is that only some may read", Names::Secret, secret_shape(builder));
+    section("secrets", "what only some may read", Names::Secret, secret_shape(builder));
     return &file;
 }
 

@@ -15,7 +15,7 @@ constexpr Example kExamples[] = {
 Result<int> serve_editor(const Arguments&, Context& context) {
     return editor::serve({.input = STDIN_FILENO,
                           .write = [&](std::string_view bytes) { context.out.write(bytes); },
-                          .providers = context.providers,
+                          .sources = {.providers = context.providers, .home = context.settings.home()},
                           .clock = context.clock,
                           .stop = context.stop,
                           .session = {.version = std::string(version_text())},

@@ -35,6 +35,10 @@ class VocabularyBuilder {
 
 /// Of a target or, with `exclude` false, without that key.
 const Shape* target_shape(VocabularyBuilder& builder, bool exclude = true);
+const Shape* alerts_shape(VocabularyBuilder& builder); // the section: a map or a list
+const Shape* secret_shape(VocabularyBuilder& builder);
+const Shape* disk_shape(VocabularyBuilder& builder);
+const Shape* layout_shape(VocabularyBuilder& builder);
 const Shape* inventory_shape(VocabularyBuilder& builder);
 const Shape* module_shape(VocabularyBuilder& builder);
 
