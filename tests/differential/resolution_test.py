@@ -314,15 +314,15 @@ class Rules:
 
     def check_cycles(self) -> None:
         for name in self.sections["groups"]:
-            seen, todo = set(), list(self.refers_to(name))
-            while todo:
-                other = todo.pop()
+            seen, left = set(), list(self.refers_to(name))
+            while left:
+                other = left.pop()
                 if other == name:
                     self.problems.add(("spec/group-cycle",))
                     return
                 if other not in seen:
                     seen.add(other)
-                    todo.extend(self.refers_to(other))
+                    left.extend(self.refers_to(other))
 
     def fleet(self) -> dict:
         """What each server is; Refused where the rules refuse the inventory."""
