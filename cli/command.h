@@ -31,6 +31,7 @@ enum class Complete {
     Region,
     Provider,
     Module,
+    GitModule, // whose source is a repository
     Run,
     Revision, // branches and tags of the inventory's repository
     Setting,

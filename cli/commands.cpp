@@ -77,11 +77,13 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kInit,       &kValidate,   &kFmt,       &kSchema,     &kLsp,  // start
-    &kPlan,       &kApply,      &kDrift,     &kDiff,       &kSync, // change
-    &kCreate,     &kDestroy,    &kGet,       &kDescribe,   &kShow,   &kExplain, &kTargets, &kHistory, // look
-    &kConfigList, &kConfigGet,  &kConfigSet, &kConfigPath, &kDoctor, // this machine
-    &kVersion,    &kCompletion, &kHelp,      &kComplete,
+    &kInit,        &kValidate,      &kFmt,           &kSchema,     &kLsp, // start
+    &kModulesList, &kModulesUpdate, &kModulesVerify, &kPlan,       &kApply,
+    &kDrift,       &kDiff,          &kSync, // change
+    &kCreate,      &kDestroy,       &kGet,           &kDescribe,   &kShow,
+    &kExplain,     &kTargets,       &kHistory,                               // look
+    &kConfigList,  &kConfigGet,     &kConfigSet,     &kConfigPath, &kDoctor, // this machine
+    &kVersion,     &kCompletion,    &kHelp,          &kComplete,
 };
 
 } // namespace

@@ -135,6 +135,13 @@ std::vector<Candidate> module_names(const spec::Inventory& inventory) {
     return found;
 }
 
+std::vector<Candidate> git_module_names(const spec::Inventory& inventory) {
+    std::vector<Candidate> found;
+    for (const auto& [name, source] : inventory.module_sources)
+        if (source.from_git()) found.push_back({name, fmt::format("{} of {}", source.ref, source.git)});
+    return found;
+}
+
 std::vector<Candidate> run_ids(const PartialLine& line, const Context& context) {
     std::error_code failed;
     if (!std::filesystem::exists(context.settings.home() / "state.db", failed))
@@ -248,6 +255,7 @@ std::vector<Candidate> live_names(Complete what, const PartialLine& line, Contex
     case Complete::Region:
     case Complete::Provider: return as_candidates(scalar_names(what, load(line, context), context));
     case Complete::Module: return module_names(load(line, context));
+    case Complete::GitModule: return git_module_names(load(line, context));
     case Complete::Run: return run_ids(line, context);
     case Complete::Revision: return revisions(line, context);
     }

@@ -50,7 +50,8 @@ Result<spec::ModulePin> pin_now(const spec::ModuleSource& source, const ModuleRe
     case State::Damaged:
     case State::Away: return std::move(found.why);
     }
-    if (!found.tree->read("module.yaml", spec::LoadLimits{}.file_bytes)) return no_module_yaml(source, pin.commit);
+    if (!found.tree->read("module.yaml", spec::LoadLimits{}.file_bytes))
+        return no_module_yaml(source, pin.commit);
     pin.digest = found.digest;
     return pin;
 }
@@ -156,11 +157,12 @@ std::vector<PinVerdict> verify_pins(const spec::Loaded& loaded, const ModuleRepo
     for (const auto& [name, pin] : loaded.lock.pins) {
         const auto source = sources.find(name);
         if (source == sources.end() || !source->second.from_git())
-            verdicts.push_back({.name = name,
-                                .source = {},
-                                .pin = &pin,
-                                .problems = {{"unused", "no module of the inventory comes from git under this name"}},
-                                .behind = {}});
+            verdicts.push_back(
+                {.name = name,
+                 .source = {},
+                 .pin = &pin,
+                 .problems = {{"unused", "no module of the inventory comes from git under this name"}},
+                 .behind = {}});
     }
     std::sort(verdicts.begin(), verdicts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return verdicts;

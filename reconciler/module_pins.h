@@ -37,7 +37,7 @@ struct PinProblem {
 };
 struct PinVerdict {
     std::string name;
-    spec::ModuleSource source; // without a repository where the pin is unused
+    spec::ModuleSource source;            // without a repository where the pin is unused
     const spec::ModulePin* pin = nullptr; // of the lock that was given
     std::vector<PinProblem> problems;
     std::string behind; // the commit that the branch names now, where that is another one: no problem

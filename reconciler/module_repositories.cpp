@@ -18,7 +18,8 @@ Found failed(State state, Error why) {
 
 Diagnostic diagnostic_of(const spec::ModuleSource& source, const spec::ModulePin& pin, const Found& found) {
     const auto commit = spec::short_commit(pin.commit);
-    Diagnostic problem{.code = "module/unavailable", .message = {}, .at = source.at, .help = found.why.hint, .notes = {}};
+    Diagnostic problem{
+        .code = "module/unavailable", .message = {}, .at = source.at, .help = found.why.hint, .notes = {}};
     switch (found.state) {
     case State::Good: break;
     case State::Changed:
@@ -40,7 +41,8 @@ Diagnostic diagnostic_of(const spec::ModuleSource& source, const spec::ModulePin
         problem.help = "`lab validate` fetches it";
         break;
     case State::Damaged:
-        problem.message = fmt::format("the cache of module '{}' cannot be read: {}", source.name, one_line(found.why));
+        problem.message =
+            fmt::format("the cache of module '{}' cannot be read: {}", source.name, one_line(found.why));
         break;
     case State::Away:
         problem.message = fmt::format("module '{}' at {} cannot be fetched from {}: {}", source.name, commit,
@@ -79,7 +81,8 @@ Found ModuleRepositories::look(const spec::ModuleSource& source, const spec::Mod
         return failed(tree.error().code == ErrorCode::NotFound ? State::Unfit : State::Damaged, tree.error());
     const auto digest = spec::module_digest(**tree, kLimits);
     if (!digest)
-        return failed(digest.error().code == ErrorCode::Invalid ? State::Unfit : State::Damaged, digest.error());
+        return failed(digest.error().code == ErrorCode::Invalid ? State::Unfit : State::Damaged,
+                      digest.error());
     return {.state = *digest == pin.digest ? State::Good : State::Changed,
             .tree = std::move(*tree),
             .digest = *digest,
@@ -95,7 +98,8 @@ void ModuleRepositories::say(const spec::ModuleSource& source, std::string_view 
 Found ModuleRepositories::obtain(const spec::ModuleSource& source, const spec::ModulePin& pin) const {
     Found found = look(source, pin);
     // What was fetched once and cannot be read is fetched anew; so is what a fetch did not mend.
-    auto how = found.state == State::Damaged ? git::CommitCache::Fetch::Anew : git::CommitCache::Fetch::Missing;
+    auto how =
+        found.state == State::Damaged ? git::CommitCache::Fetch::Anew : git::CommitCache::Fetch::Missing;
     while (found.state == State::NotCached || found.state == State::Damaged) {
         say(source, pin.commit);
         if (auto fetched = cache_.fetch(source.git, pin.commit, how, stop_); !fetched)
