@@ -23,6 +23,7 @@ std::vector<NamedTerms> parts_of(const spec::Target& target) {
             {"region", "regions", &target.regions},
             {"cloud", "clouds", &target.clouds},
             {"provider", "providers", &target.providers},
+            {"size", "sizes", &target.sizes},
             {"group", "groups", &target.groups},
             {"server", "servers", &target.servers}};
 }

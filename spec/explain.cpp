@@ -97,6 +97,22 @@ void add_provisions(const FleetState& state, ServerIndex index, std::vector<Fiel
     }
 }
 
+/// What is data: address, network, reconcile, ..., each leaf by itself.
+void add_properties(const FleetState& state, ServerIndex index, std::vector<Field>& fields) {
+    std::map<std::string_view, Ladder> ladders;
+    const auto add = [&](const std::vector<Property>& properties, Level level, std::string_view through) {
+        for (const Property& property : properties)
+            ladders[property.path].steps.push_back(
+                {property.value, {level, std::string(through), property.at}});
+    };
+    add(state.server(index).properties, Level::Server, {});
+    if (const Environment* environment = state.servers[index].declared_environment)
+        add(environment->properties, Level::Environment, environment->name);
+    add(state.inventory->settings.defaults.properties, Level::LabDefault, {});
+    for (auto& [path, ladder] : ladders)
+        std::move(ladder).put(std::string(path), fields);
+}
+
 Span place_of(const std::vector<std::pair<std::string, Span>>& places, std::string_view name,
               const Span& otherwise) {
     for (const auto& [setting, at] : places)
@@ -177,6 +193,7 @@ void explain_terms(const FleetState& state, std::string_view key, const std::vec
         if (key == "region") one.regions = {term};
         if (key == "cloud") one.clouds = {term};
         if (key == "provider") one.providers = {term};
+        if (key == "size") one.sizes = {term};
         if (key == "group") one.groups = {term};
         if (key == "server") one.servers = {term};
         return evaluate(state, one).test(index);
@@ -203,6 +220,7 @@ TargetAnswer detail::explain_target(const FleetState& state, const Target& targe
     explain_terms(state, "region", target.regions, index, met, unmet);
     explain_terms(state, "cloud", target.clouds, index, met, unmet);
     explain_terms(state, "provider", target.providers, index, met, unmet);
+    explain_terms(state, "size", target.sizes, index, met, unmet);
     explain_terms(state, "group", target.groups, index, met, unmet);
     explain_terms(state, "server", target.servers, index, met, unmet);
     return {std::move(met), std::move(unmet)};
@@ -275,6 +293,7 @@ std::vector<Field> Fleet::fields(ServerIndex index) const {
     add_scalars(*state_, index, fields);
     add_labels(*state_, index, fields);
     add_provisions(*state_, index, fields);
+    add_properties(*state_, index, fields);
     add_settings(*state_, index, fields);
     add_params(*state_, index, fields);
     return fields;

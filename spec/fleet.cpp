@@ -117,6 +117,7 @@ Fleet Fleet::resolve(const Inventory& inventory, const ProviderRules& providers,
     resolve_labels(*state, reporter);
     resolve_provisions(*state, reporter);
     resolve_selectors(*state, reporter);
+    check_references(*state, reporter);
     resolve_modules(*state, reporter);
     resolve_units(*state, reporter);
     resolve_policy(*state, reporter);

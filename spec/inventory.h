@@ -2,9 +2,11 @@
 // The inventory as it was written: every section decoded and checked by itself, each value with its place.
 // What it means for each server is spec/fleet.h.
 
+#include "spec/access.h"
 #include "spec/alert.h"
 #include "spec/layout.h"
 #include "spec/module_source.h"
+#include "spec/property.h"
 #include "spec/provision.h"
 #include "spec/puppet.h"
 #include "spec/secret.h"
@@ -35,7 +37,8 @@ struct Defaults {
     std::optional<Text> cloud, region, domain;
     std::vector<Text> labels;
     std::vector<ParamSetting> params;
-    std::vector<Given> gives; // size, layout, image
+    std::vector<Given> gives;         // size, layout, image
+    std::vector<Property> properties; // of an environment environment_keys(), of the lab policy_keys()
 };
 
 struct Settings { // section `lab`
@@ -66,7 +69,8 @@ struct Label {
     std::int64_t priority = 0;
     std::vector<Text> modules;
     std::vector<ParamSetting> params;
-    std::vector<Given> gives; // in written order
+    std::vector<Given> gives;         // in written order
+    std::vector<Property> properties; // workload_keys(): container, suggest
     Span at, priority_at;
     std::string text() const { return value.empty() ? name : name + "=" + value; }
 };
@@ -84,11 +88,17 @@ struct Server {
     std::optional<Text> environment, cloud, provider, region;
     std::vector<Text> labels; // as written: "k3s" or "k3s=server"
     std::vector<ParamSetting> params;
-    std::vector<Given> gives; // size, layout, image
-    ValueMap settings;        // the provider's: every key that is not the language's own
+    std::vector<Given> gives;         // size, layout, image
+    std::vector<Property> properties; // machine_keys(): address, mac, network, bmc, disk
+    ValueMap settings;                // the provider's: every key that is not the language's own
     std::vector<std::pair<std::string, Span>> setting_places;
     bool protect = false;
     Span at, protect_at;
+};
+
+/// A Kubernetes cluster: cluster_keys().
+struct Cluster : Record {
+    std::optional<Target> target; // servers that are its nodes
 };
 
 struct ParamSchema {
@@ -155,7 +165,10 @@ struct Inventory {
     std::map<std::string, Label> labels; // by text(): "k3s", "k3s=server"
     std::map<std::string, Group> groups;
     std::map<std::string, Layout> layouts;
-    std::vector<Server> servers; // sorted by name
+    std::map<std::string, Record> sizes, images, apps, users; // as the tables of spec/keys.h say
+    std::map<std::string, Cluster> clusters;
+    std::map<std::string, Role> roles; // the built-in ones too
+    std::vector<Server> servers;       // sorted by name
     std::map<std::string, ModuleSource> module_sources;
     std::map<std::string, Alert> alerts;               // written ones
     std::map<std::string, Secret> secrets;             // by path

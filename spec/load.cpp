@@ -119,6 +119,12 @@ void merge_parts(detail::Parts parts, Inventory& inventory, Diagnostics& diagnos
         diagnostics);
     merge(parts.groups, inventory.groups, "group", by_name, diagnostics);
     merge(parts.layouts, inventory.layouts, "layout", by_name, diagnostics);
+    merge(parts.sizes, inventory.sizes, "size", by_name, diagnostics);
+    merge(parts.images, inventory.images, "image", by_name, diagnostics);
+    merge(parts.clusters, inventory.clusters, "cluster", by_name, diagnostics);
+    merge(parts.apps, inventory.apps, "app", by_name, diagnostics);
+    merge(parts.roles, inventory.roles, "role", by_name, diagnostics);
+    merge(parts.users, inventory.users, "user", by_name, diagnostics);
     merge(parts.module_sources, inventory.module_sources, "module", by_name, diagnostics);
     merge(parts.alerts, inventory.alerts, "alert", by_name, diagnostics);
     merge(
@@ -265,6 +271,8 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
         merge_parts(std::move(result.parts), loaded.inventory, diagnostics);
         diagnostics.append(std::move(result.diagnostics));
     }
+    for (Role& role : builtin_roles())
+        loaded.inventory.roles.try_emplace(role.name, std::move(role));
     sort_servers(loaded.inventory.servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
     Diagnostics of_modules;

@@ -11,11 +11,10 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kKeys{"labels"sv,   "environment"sv, "region"sv, "cloud"sv,
-                           "provider"sv, "servers"sv,     "groups"sv, "exclude"sv};
-constexpr std::array kExcludeKeys{"labels"sv,   "environment"sv, "region"sv, "cloud"sv,
-                                  "provider"sv, "servers"sv,     "groups"sv};
-constexpr std::array kLater{"size"sv};
+constexpr std::array kKeys{"labels"sv, "environment"sv, "region"sv, "cloud"sv,  "provider"sv,
+                           "size"sv,   "servers"sv,     "groups"sv, "exclude"sv};
+constexpr std::array kExcludeKeys{"labels"sv,   "environment"sv, "region"sv,  "cloud"sv,
+                                  "provider"sv, "size"sv,        "servers"sv, "groups"sv};
 constexpr std::array kLabelKeys{"all"sv};
 
 /// One name, or a list of them.
@@ -56,6 +55,7 @@ std::vector<Term>* list_of(Target& target, std::string_view key) {
     if (key == "region") return &target.regions;
     if (key == "cloud") return &target.clouds;
     if (key == "provider") return &target.providers;
+    if (key == "size") return &target.sizes;
     if (key == "servers") return &target.servers;
     if (key == "groups") return &target.groups;
     return nullptr;
@@ -65,7 +65,8 @@ std::vector<Term>* list_of(Target& target, std::string_view key) {
 
 bool Target::empty() const noexcept {
     return labels.empty() && all_labels.empty() && environments.empty() && regions.empty() &&
-           clouds.empty() && providers.empty() && groups.empty() && servers.empty() && exclude.empty();
+           clouds.empty() && providers.empty() && sizes.empty() && groups.empty() && servers.empty() &&
+           exclude.empty();
 }
 
 Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude) {
@@ -90,10 +91,8 @@ Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude)
             *list = read_terms(node.value(i), key, diagnostics);
         else
             detail::report_unknown_key(node.key(i),
-                                       {what,
-                                        is_exclude ? std::span<const std::string_view>(kExcludeKeys)
-                                                   : std::span<const std::string_view>(kKeys),
-                                        kLater},
+                                       {what, is_exclude ? std::span<const std::string_view>(kExcludeKeys)
+                                                         : std::span<const std::string_view>(kKeys)},
                                        diagnostics);
     }
     if (target.empty() && diagnostics.errors() == before)

@@ -23,7 +23,7 @@ struct Term {
 struct Target {
     std::vector<Term> labels;     // any of: "k3s" (any value), "k3s=server"
     std::vector<Term> all_labels; // labels: {all: [...]}
-    std::vector<Term> environments, regions, clouds, providers, groups;
+    std::vector<Term> environments, regions, clouds, providers, sizes, groups;
     std::vector<Term> servers; // globs
     /// exclude: what any of its keys names is out.
     std::vector<Target> exclude; // none or one

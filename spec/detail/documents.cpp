@@ -238,6 +238,8 @@ void resolve_keys(FleetState& state) {
             text.append("\n").append(choose_single(state, i, static_cast<Provides>(single)).name());
         for (const std::uint32_t term : state.labels.of(i))
             text.append("\n").append(state.labels.terms[term].text);
+        for (const Property& property : state.server(i).properties)
+            text.append("\n").append(property.path).append("=").append(write_json_canonical(property.value));
         text += '\n';
         const ValueMap settings = merged_settings(state, i);
         if (!settings.empty()) text += write_json_canonical(Value(settings));

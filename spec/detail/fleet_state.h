@@ -70,7 +70,7 @@ struct ProvisionTable {
 };
 
 struct Selectors {
-    std::map<std::string_view, Bitset> environments, regions, clouds, providers, groups;
+    std::map<std::string_view, Bitset> environments, regions, clouds, providers, sizes, groups;
 };
 
 /// One value a level gives a param of a module; no value: none does.
@@ -163,6 +163,8 @@ void resolve_labels(FleetState& state, Reporter& reporter);
 void resolve_provisions(FleetState& state, Reporter& reporter);
 void resolve_selectors(FleetState& state, Reporter& reporter);
 void resolve_modules(FleetState& state, Reporter& reporter);
+/// Names that definitions use, and what servers must not share: nothing is filled in.
+void check_references(const FleetState& state, Reporter& reporter);
 void resolve_units(FleetState& state, Reporter& reporter);
 void resolve_policy(FleetState& state, Reporter& reporter);
 void resolve_documents(FleetState& state, Reporter& reporter);

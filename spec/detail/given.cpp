@@ -18,22 +18,6 @@ bool is_class_part(std::string_view part) noexcept {
     });
 }
 
-/// 25, or "53/udp"; "25/tcp" is 25.
-std::optional<Text> read_port(const Node& node, Diagnostics& diagnostics) {
-    std::string_view number = node.is_scalar() ? node.text() : std::string_view();
-    const bool udp = number.ends_with("/udp");
-    if (udp || number.ends_with("/tcp")) number.remove_suffix(4);
-    std::uint16_t port = 0;
-    const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), port);
-    if (failed == std::errc() && end == number.data() + number.size() && port > 0)
-        return Text{fmt::format("{}{}", port, udp ? "/udp" : ""), node.span()};
-    add_error(diagnostics, "spec/bad-value",
-              node.is_scalar() ? fmt::format("'{}' is no port", escape_controls(node.text()))
-                               : fmt::format("a port must be a number, not a {}", node.type_name()),
-              node.span(), "a port is a number from 1 to 65535, or with its protocol: 53/udp");
-    return std::nullopt;
-}
-
 bool check_given(Provides what, const Text& name, Diagnostics& diagnostics) {
     if (what == Provides::PuppetClasses) {
         if (is_puppet_class(name.value)) return true;
@@ -53,6 +37,21 @@ bool check_given(Provides what, const Text& name, Diagnostics& diagnostics) {
 }
 
 } // namespace
+
+std::optional<Text> read_port(const Node& node, Diagnostics& diagnostics) {
+    std::string_view number = node.is_scalar() ? node.text() : std::string_view();
+    const bool udp = number.ends_with("/udp");
+    if (udp || number.ends_with("/tcp")) number.remove_suffix(4);
+    std::uint16_t port = 0;
+    const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), port);
+    if (failed == std::errc() && end == number.data() + number.size() && port > 0)
+        return Text{fmt::format("{}{}", port, udp ? "/udp" : ""), node.span()};
+    add_error(diagnostics, "spec/bad-value",
+              node.is_scalar() ? fmt::format("'{}' is no port", escape_controls(node.text()))
+                               : fmt::format("a port must be a number, not a {}", node.type_name()),
+              node.span(), "a port is a number from 1 to 65535, or with its protocol: 53/udp");
+    return std::nullopt;
+}
 
 bool is_puppet_class(std::string_view text) noexcept {
     if (text.size() > 200) return false;

@@ -3,6 +3,7 @@
 
 #include "spec/detail/decode.h"
 #include "spec/detail/fleet_state.h"
+#include "spec/detail/sections.h"
 
 #include <algorithm>
 #include <map>
@@ -84,9 +85,6 @@ void check_levels(const FleetState& state, Reporter& reporter) {
         check_cloud_settings(state, cloud, reporter);
 }
 
-constexpr std::string_view kServerKeys[] = {"environment", "cloud", "provider", "region", "size",
-                                            "layout",      "image", "labels",   "params", "protect"};
-
 const Span& place_of(const Server& server, std::string_view setting) {
     const auto written = std::find_if(server.setting_places.begin(), server.setting_places.end(),
                                       [&](const auto& place) { return place.first == setting; });
@@ -99,7 +97,7 @@ void check_server_settings(const FleetState& state, ServerIndex index, Reporter&
     const std::string_view provider = state.servers[index].provider;
     if (!state.providers->present(provider)) {
         for (const auto& [setting, at] : server.setting_places)
-            if (std::string help = did_you_mean(setting, kServerKeys); !help.empty())
+            if (std::string help = did_you_mean(setting, server_keys()); !help.empty())
                 reporter.error("spec/unknown-key", fmt::format("a server has no key '{}'", setting), at,
                                std::move(help));
         return;
@@ -111,7 +109,7 @@ void check_server_settings(const FleetState& state, ServerIndex index, Reporter&
         const bool of_cloud = &at == &server.at && cloud && cloud->settings.contains(problem.setting);
         if (of_cloud) continue; // said once, there
         std::string help = std::move(problem.help);
-        if (const std::string near = did_you_mean(problem.setting, kServerKeys); !near.empty()) help = near;
+        if (const std::string near = did_you_mean(problem.setting, server_keys()); !near.empty()) help = near;
         reporter.error("spec/bad-setting", std::move(problem.message), at, std::move(help));
     }
 }

@@ -1,9 +1,12 @@
 #include "spec/detail/sections.h"
 
+#include "spec/detail/access_file.h"
 #include "spec/detail/decode.h"
 #include "spec/detail/given.h"
 #include "spec/detail/module_source.h"
 #include "spec/detail/policy_file.h"
+#include "spec/detail/properties.h"
+#include "spec/keys.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -16,28 +19,35 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kSections{"lab"sv,     "environments"sv, "clouds"sv,  "labels"sv, "groups"sv,
-                               "servers"sv, "layouts"sv,      "modules"sv, "alerts"sv, "secrets"sv};
-constexpr std::array kLaterSections{"sizes"sv, "images"sv, "clusters"sv, "apps"sv, "roles"sv, "users"sv};
-constexpr std::array kLabKeys{"format"sv, "name"sv,     "id"sv,    "domain"sv,
-                              "ignore"sv, "defaults"sv, "guard"sv, "puppet"sv};
-constexpr std::array kLaterLabKeys{"reconcile"sv, "rollout"sv};
+constexpr std::array kSections{"lab"sv,     "environments"sv, "clouds"sv,   "labels"sv,
+                               "groups"sv,  "servers"sv,      "sizes"sv,    "layouts"sv,
+                               "images"sv,  "modules"sv,      "alerts"sv,   "secrets"sv,
+                               "clusters"sv, "apps"sv,        "roles"sv,    "users"sv};
+constexpr std::array kLabKeys{"format"sv, "name"sv,   "id"sv,        "domain"sv,  "ignore"sv, "defaults"sv,
+                              "guard"sv,  "puppet"sv, "reconcile"sv, "rollout"sv};
 constexpr std::array kDefaultsKeys{"cloud"sv, "region"sv, "size"sv,  "layout"sv,
                                    "image"sv, "labels"sv, "params"sv};
 constexpr std::array kPuppetKeys{"path"sv};
 constexpr std::array kGuardKeys{"max_destroy"sv, "max_destructive_percent"sv};
-constexpr std::array kEnvironmentKeys{"cloud"sv,  "region"sv, "domain"sv, "size"sv,
-                                      "layout"sv, "image"sv,  "labels"sv, "params"sv};
-constexpr std::array kLaterEnvironmentKeys{"network"sv, "reconcile"sv, "owners"sv, "puppet"sv};
-constexpr std::array kLabelKeys{"priority"sv, "modules"sv, "puppet_classes"sv, "ports"sv,   "size"sv,
-                                "layout"sv,   "image"sv,   "alerts"sv,         "secrets"sv, "params"sv};
-constexpr std::array kLaterLabelKeys{"container"sv, "suggest"sv};
+constexpr std::array kEnvironmentKeys{"cloud"sv,   "region"sv,    "domain"sv, "size"sv,
+                                      "layout"sv,  "image"sv,     "labels"sv, "params"sv,
+                                      "network"sv, "reconcile"sv, "owners"sv, "puppet"sv};
+constexpr std::array kLabelKeys{"priority"sv, "modules"sv, "puppet_classes"sv, "ports"sv,
+                                "size"sv,     "layout"sv,  "image"sv,          "alerts"sv,
+                                "secrets"sv,  "params"sv,  "container"sv,      "suggest"sv};
 constexpr std::array kGroupKeys{"match"sv, "servers"sv, "groups"sv, "exclude"sv};
+constexpr std::array kServerKeys{"environment"sv, "cloud"sv,  "provider"sv, "region"sv,  "labels"sv,
+                                 "size"sv,        "layout"sv, "image"sv,    "address"sv, "mac"sv,
+                                 "network"sv,     "bmc"sv,    "disk"sv,     "params"sv,  "protect"sv};
 
 constexpr std::int64_t kMaxPriority = 1'000'000;
 
 void append(std::vector<Given>& gives, std::vector<Given> more) {
     std::move(more.begin(), more.end(), std::back_inserter(gives));
+}
+
+void append(std::vector<Property>& properties, std::vector<Property> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(properties));
 }
 
 /// Of a key that names what a server has one of: `size`, `layout`, `image`.
@@ -61,8 +71,10 @@ void read_environment_key(Environment& environment, const Node& key, const Node&
         environment.params = read_params(value, diagnostics);
     else if (const auto what = single_of(name))
         append(environment.gives, read_given(*what, value, diagnostics));
+    else if (const KeyRule* rule = find_rule(environment_keys(), name))
+        append(environment.properties, read_property(*rule, value, diagnostics));
     else
-        report_unknown_key(key, {"an environment", kEnvironmentKeys, kLaterEnvironmentKeys}, diagnostics);
+        report_unknown_key(key, {"an environment", kEnvironmentKeys}, diagnostics);
 }
 
 Environment read_environment(Text name, const Node& body, Diagnostics& diagnostics) {
@@ -127,8 +139,10 @@ Label read_label(Text text, const Node& body, Diagnostics& diagnostics) {
             label.params = read_params(value, diagnostics);
         } else if (const auto what = provides_of(key)) {
             append(label.gives, read_given(*what, value, diagnostics));
+        } else if (const KeyRule* rule = find_rule(workload_keys(), key)) {
+            append(label.properties, read_property(*rule, value, diagnostics));
         } else {
-            report_unknown_key(body.key(i), {"a label", kLabelKeys, kLaterLabelKeys}, diagnostics);
+            report_unknown_key(body.key(i), {"a label", kLabelKeys}, diagnostics);
         }
     }
     return label;
@@ -187,6 +201,8 @@ void read_server_key(Server& server, const Node& key, const Node& value, Diagnos
         else
             add_error(diagnostics, "spec/unknown-key", fmt::format("a server has no key '{}'", name),
                       key.span(), "only labels give them: write it in a label, and the label on the server");
+    } else if (const KeyRule* rule = find_rule(machine_keys(), name)) {
+        append(server.properties, read_property(*rule, value, diagnostics));
     } else {
         server.settings.append(std::string(name), value.as_value());
         server.setting_places.emplace_back(std::string(name), key.span());
@@ -206,6 +222,31 @@ Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
                   server.provider->at, "the cloud has its provider: remove one of the two",
                   {{"the cloud is named here", server.cloud->at}});
     return server;
+}
+
+/// A definition that is data.
+Record read_definition(Text name, std::string_view what, std::span<const KeyRule> keys, const Node& body,
+                           Diagnostics& diagnostics) {
+    return {.name = std::move(name.value),
+            .properties = read_properties(what, keys, body, diagnostics),
+            .at = std::move(name.at)};
+}
+Record read_size(Text name, const Node& body, Diagnostics& diagnostics) {
+    return read_definition(std::move(name), "a size", size_keys(), body, diagnostics);
+}
+Record read_image(Text name, const Node& body, Diagnostics& diagnostics) {
+    return read_definition(std::move(name), "an image", image_keys(), body, diagnostics);
+}
+Record read_app(Text name, const Node& body, Diagnostics& diagnostics) {
+    return read_definition(std::move(name), "an app", app_keys(), body, diagnostics);
+}
+Record read_user(Text name, const Node& body, Diagnostics& diagnostics) {
+    return read_definition(std::move(name), "a user", user_keys(), body, diagnostics);
+}
+Cluster read_cluster(Text name, const Node& body, Diagnostics& diagnostics) {
+    Cluster cluster{read_definition(std::move(name), "a cluster", cluster_keys(), body, diagnostics), {}};
+    if (body.is_map() && body.find("target")) cluster.target = parse_target(body.find("target"), diagnostics);
+    return cluster;
 }
 
 void read_defaults(const Node& node, Defaults& defaults, Diagnostics& diagnostics) {
@@ -295,8 +336,10 @@ void read_settings_key(Settings& settings, const Node& key, const Node& value, D
         read_guard(value, settings.guard, diagnostics);
     } else if (name == "puppet") {
         read_puppet(value, settings.puppet_path, diagnostics);
+    } else if (const KeyRule* rule = find_rule(policy_keys(), name)) {
+        append(settings.defaults.properties, read_property(*rule, value, diagnostics));
     } else {
-        report_unknown_key(key, {"'lab'", kLabKeys, kLaterLabKeys}, diagnostics);
+        report_unknown_key(key, {"'lab'", kLabKeys}, diagnostics);
     }
 }
 
@@ -342,6 +385,18 @@ void decode_section(const Document& document, const Node& key, const Node& body,
         read_section(key, body, "label", parts.labels, read_label, diagnostics);
     } else if (name == "groups") {
         read_section(key, body, "group", parts.groups, read_group, diagnostics);
+    } else if (name == "sizes") {
+        read_section(key, body, "size", parts.sizes, read_size, diagnostics);
+    } else if (name == "images") {
+        read_section(key, body, "image", parts.images, read_image, diagnostics);
+    } else if (name == "clusters") {
+        read_section(key, body, "cluster", parts.clusters, read_cluster, diagnostics);
+    } else if (name == "apps") {
+        read_section(key, body, "app", parts.apps, read_app, diagnostics);
+    } else if (name == "roles") {
+        read_section(key, body, "role", parts.roles, read_role, diagnostics);
+    } else if (name == "users") {
+        read_section(key, body, "user", parts.users, read_user, diagnostics);
     } else if (name == "modules") {
         read_section(key, body, "module", parts.module_sources, read_module_source, diagnostics);
     } else if (name == "alerts") {
@@ -355,10 +410,6 @@ void decode_section(const Document& document, const Node& key, const Node& body,
     } else if (name == "lab") {
         add_error(diagnostics, "spec/misplaced-settings",
                   "the section 'lab' belongs into the lab.yaml at the root", key.span(), "move it there");
-    } else if (std::find(kLaterSections.begin(), kLaterSections.end(), name) != kLaterSections.end()) {
-        add_error(diagnostics, "spec/unknown-section",
-                  fmt::format("this version of lab has no section '{}'", name), key.span(),
-                  "it belongs to the language but does not act yet: remove it");
     } else {
         std::string help = did_you_mean(name, kSections);
         if (help.empty()) help = fmt::format("the sections are {}", listed(kSections));
@@ -368,6 +419,10 @@ void decode_section(const Document& document, const Node& key, const Node& body,
 }
 
 } // namespace
+
+std::span<const std::string_view> server_keys() noexcept {
+    return kServerKeys;
+}
 
 std::vector<ParamSetting> read_params(const Node& node, Diagnostics& diagnostics) {
     std::vector<ParamSetting> params;

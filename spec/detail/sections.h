@@ -20,6 +20,9 @@ struct Parts {
     std::vector<Group> groups;
     std::vector<Layout> layouts;
     std::vector<Server> servers;
+    std::vector<Record> sizes, images, apps, users;
+    std::vector<Cluster> clusters;
+    std::vector<Role> roles;
     std::vector<ModuleSource> module_sources;
     std::vector<Alert> alerts;
     std::vector<Secret> secrets;
@@ -27,6 +30,9 @@ struct Parts {
 
 /// `is_root_file`: whether it is the inventory's lab.yaml, the one file that may hold the section `lab`.
 Parts decode_file(const Document& document, bool is_root_file, Diagnostics& diagnostics);
+
+/// The keys of a server that are the language's own: every other is a setting of its provider.
+std::span<const std::string_view> server_keys() noexcept;
 
 /// `params: {MODULE: {NAME: value}}`.
 std::vector<ParamSetting> read_params(const Node& node, Diagnostics& diagnostics);

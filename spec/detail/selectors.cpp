@@ -50,6 +50,7 @@ class KeySets {
         each_named(sets.regions, target_.regions, use);
         each_named(sets.clouds, target_.clouds, use);
         each_named(sets.providers, target_.providers, use);
+        each_named(sets.sizes, target_.sizes, use);
         each_named(sets.groups, target_.groups, use);
         if (!target_.labels.empty()) {
             Bitset any(state_.servers.size());
@@ -170,6 +171,7 @@ class TargetChecker {
         check_regions(target.regions);
         check_clouds(target.clouds);
         check_providers(target.providers);
+        check_sizes(target.sizes);
         check_groups(target.groups);
         check_servers(target.servers);
         for (const Target& exclude : target.exclude)
@@ -244,6 +246,11 @@ class TargetChecker {
             report("spec/unknown-cloud", "cloud", term, known);
         }
     }
+    void check_sizes(const std::vector<Term>& terms) {
+        for (const Term& term : terms)
+            if (!state_.inventory->sizes.contains(term.text))
+                report("spec/unknown-size", "size", term, names(state_.inventory->sizes));
+    }
     void check_providers(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
             if (is_provider(term.text)) continue;
@@ -296,6 +303,8 @@ void resolve_selectors(FleetState& state, Reporter& reporter) {
         put(state.selectors.regions, scalars.region, i);
         put(state.selectors.clouds, scalars.cloud, i);
         put(state.selectors.providers, scalars.provider, i);
+        put(state.selectors.sizes, choose_single(state, static_cast<ServerIndex>(i), Provides::Size).name(),
+            i);
     }
     // A region counts as known where it is written, used or not.
     add_regions(state, state.inventory->settings.defaults);

@@ -26,7 +26,9 @@ TEST(Provision, ASizeFollowsTheLevels) {
                            "  a: {}\n"
                            "  b: {environment: prod}\n"
                            "  c: {environment: prod, labels: [big]}\n"
-                           "  d: {environment: prod, labels: [big], size: own}\n"}});
+                           "  d: {environment: prod, labels: [big], size: own}\n"
+                           "sizes: {lab: , env: , big: , own: }\n"
+                           "images: {debian: {installer: preseed}}\n"}});
     EXPECT_EQ(lab.said(), "");
     EXPECT_EQ(lab.field("a", "size"), "lab by lab.defaults at lab.yaml:1:69");
     EXPECT_EQ(lab.field("b", "size"), "env by environment prod at lab.yaml:2:29");
@@ -46,7 +48,8 @@ TEST(Provision, ASizeFollowsTheLevels) {
 
 TEST(Provision, LabelsThatDisagreeAreAnErrorUnlessTheServerOrAPrioritySettlesIt) {
     const std::string head = lab_yaml("labels:\n  x: {size: small}\n  y: {size: big}\n  same: {size: small}\n"
-                                      "  z: {size: huge, priority: 1}\n");
+                                      "  z: {size: huge, priority: 1}\n"
+                                      "sizes: {small: , big: , huge: , own: }\n");
     const Resolved bad(
         Files{{"lab.yaml",
                head + "servers: {a: {labels: [x, y]}, b: {labels: [x, y]}, c: {labels: [y, same]}}\n"}});
@@ -110,7 +113,9 @@ TEST(Provision, NamesAreCheckedByTheirGrammar) {
 
 TEST(Provision, WhatAServerIsMadeOfIsPartOfItsKey) {
     const auto key = [](const std::string& more) {
-        const Resolved lab(Files{{"lab.yaml", lab_yaml("servers: {s: {" + more + "}}\n")}});
+        const Resolved lab(
+            Files{{"lab.yaml", lab_yaml("servers: {s: {" + more +
+                                        "}}\nsizes: {a: , b: }\nimages: {a: {installer: image}}\n")}});
         return lab.fleet().key(0);
     };
     EXPECT_EQ(key("size: a"), key("size: a"));

@@ -61,8 +61,7 @@ TEST(Target, AnEmptyTargetIsAnError) {
     EXPECT_EQ(members("{}"), "lab.yaml:13:3 spec/bad-target group 'g' says nothing about its members\n");
     EXPECT_EQ(members("{match: {lables: [web]}}"),
               "lab.yaml:13:15 spec/unknown-key a target has no key 'lables'\n");
-    EXPECT_EQ(members("{match: {size: big}}"),
-              "lab.yaml:13:15 spec/unknown-key this version of lab has no 'size' in a target\n");
+    EXPECT_EQ(members("{match: {size: big}}"), "lab.yaml:13:21 spec/unknown-size there is no size 'big'\n");
 }
 
 TEST(Target, MembershipIsExplained) {

@@ -1,0 +1,232 @@
+// Names that definitions use: whether there is such a thing. And what no two servers can share.
+
+#include "spec/detail/fleet_state.h"
+#include "spec/keys.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace lab::spec::detail {
+namespace {
+
+bool is_glob(std::string_view text) {
+    return text.find_first_of("*?") != std::string_view::npos;
+}
+
+template <typename Map>
+std::vector<std::string_view> names_of(const Map& definitions) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, definition] : definitions)
+        names.push_back(name);
+    return names;
+}
+
+class ReferenceChecker {
+  public:
+    ReferenceChecker(const FleetState& state, Reporter& reporter)
+        : state_(state), inventory_(*state.inventory), reporter_(reporter) {}
+
+    void run() {
+        check_given();
+        check_sizes();
+        check_clusters();
+        for (const auto& [name, app] : inventory_.apps)
+            if (const Property* cluster = app.find("cluster"))
+                require(inventory_.clusters, "spec/unknown-cluster", "cluster", *cluster->value.if_string(),
+                        cluster->at);
+        check_people();
+        check_macs();
+        check_puppet();
+    }
+
+  private:
+    template <typename Map>
+    void require(const Map& known, std::string_view slug, std::string_view what, const std::string& name,
+                 const Span& at) {
+        if (known.contains(name)) return;
+        std::string help = reporter_.suggest(name, names_of(known));
+        if (help.empty()) help = fmt::format("declare it: {}s: {{{}: ...}}", what, name);
+        reporter_.error(slug, fmt::format("there is no {} '{}'", what, name), at, std::move(help));
+    }
+
+    // ---- what levels give by name
+
+    void check_given() {
+        check_given(inventory_.settings.defaults.gives);
+        for (const auto& [name, environment] : inventory_.environments)
+            check_given(environment.gives);
+        for (const auto& [name, label] : inventory_.labels)
+            check_given(label.gives);
+        for (const Server& server : inventory_.servers)
+            check_given(server.gives);
+    }
+
+    void check_given(const std::vector<Given>& gives) {
+        for (const Given& given : gives)
+            switch (given.what) {
+            case Provides::Size:
+                require(inventory_.sizes, "spec/unknown-size", "size", given.name.value, given.name.at);
+                break;
+            case Provides::Image:
+                require(inventory_.images, "spec/unknown-image", "image", given.name.value, given.name.at);
+                break;
+            case Provides::Layout:
+            case Provides::Alerts:
+            case Provides::Secrets:
+            case Provides::PuppetClasses: // Puppet's business
+            case Provides::Ports: break;
+            }
+    }
+
+    void check_sizes() {
+        for (const auto& [name, size] : inventory_.sizes)
+            for (const Property& property : size.properties) {
+                std::string_view provider = property.path;
+                if (!provider.starts_with("providers.")) continue;
+                provider.remove_prefix(std::string_view("providers.").size());
+                provider = provider.substr(0, provider.find('.'));
+                if (!is_provider(provider)) report_provider(provider, property.at);
+            }
+    }
+
+    bool is_provider(std::string_view name) const {
+        const auto& present = state_.provider_names;
+        return is_known_provider(name) || std::find(present.begin(), present.end(), name) != present.end();
+    }
+    void report_provider(std::string_view name, const Span& at) {
+        const std::vector<std::string_view> known(std::begin(kKnownProviders), std::end(kKnownProviders));
+        reporter_.error("spec/unknown-provider", fmt::format("there is no provider '{}'", name), at,
+                        reporter_.suggest(name, known));
+    }
+
+    // ---- clusters
+
+    void check_clusters() {
+        for (const auto& [name, cluster] : inventory_.clusters) {
+            if (cluster.target) check_target(state_, *cluster.target, reporter_.diagnostics());
+            if (const Property* cloud = cluster.find("cloud"))
+                check_cloud(*cloud->value.if_string(), cloud->at);
+            if (const Property* environment = cluster.find("environment"))
+                check_environment(*environment->value.if_string(), environment->at);
+        }
+    }
+
+    void check_cloud(const std::string& name, const Span& at) {
+        if (is_provider(name)) return;
+        require(inventory_.clouds, "spec/unknown-cloud", "cloud", name, at);
+    }
+    void check_environment(const std::string& name, const Span& at) {
+        if (name != "default")
+            require(inventory_.environments, "spec/unknown-environment", "environment", name, at);
+    }
+
+    // ---- users, owners, roles
+
+    void check_people() {
+        for (const auto& [name, user] : inventory_.users)
+            each(user.properties, "roles", [&](const std::string& role, const Span& at) {
+                require(inventory_.roles, "spec/unknown-role", "role", role, at);
+            });
+        for (const auto& [name, environment] : inventory_.environments)
+            each(environment.properties, "owners", [&](const std::string& owner, const Span& at) {
+                require(inventory_.users, "spec/unknown-user", "user", owner, at);
+            });
+        for (const auto& [name, role] : inventory_.roles) {
+            if (role.target) check_target(state_, *role.target, reporter_.diagnostics());
+            for (const auto* rules : {&role.allow, &role.deny})
+                for (const AccessRule& rule : *rules)
+                    check_rule(rule);
+        }
+    }
+
+    template <typename Use>
+    static void each(const std::vector<Property>& properties, std::string_view path, Use use) {
+        const Property* list = find_property(properties, path);
+        if (!list) return;
+        const ValueList& names = *list->value.if_list();
+        for (std::size_t i = 0; i < names.size(); ++i)
+            use(*names[i].if_string(), list->items[i]);
+    }
+
+    void check_rule(const AccessRule& rule) {
+        const Span& at = rule.written.at;
+        if (rule.cloud != "*") check_cloud(rule.cloud, at);
+        if (rule.environment != "*") check_environment(rule.environment, at);
+        if (is_glob(rule.name)) return;
+        const auto known = [&](const auto& map, std::string_view slug) {
+            require(map, slug, rule.kind, rule.name, at);
+        };
+        if (rule.kind == "server") check_server(rule.name, at);
+        if (rule.kind == "environment") check_environment(rule.name, at);
+        if (rule.kind == "cloud") check_cloud(rule.name, at);
+        if (rule.kind == "label") known(inventory_.labels, "spec/unknown-label");
+        if (rule.kind == "group") known(inventory_.groups, "spec/unknown-group");
+        if (rule.kind == "module") known(inventory_.modules, "spec/unknown-module");
+        if (rule.kind == "size") known(inventory_.sizes, "spec/unknown-size");
+        if (rule.kind == "image") known(inventory_.images, "spec/unknown-image");
+        if (rule.kind == "cluster") known(inventory_.clusters, "spec/unknown-cluster");
+        if (rule.kind == "app") known(inventory_.apps, "spec/unknown-app");
+        if (rule.kind == "role") known(inventory_.roles, "spec/unknown-role");
+        if (rule.kind == "user") known(inventory_.users, "spec/unknown-user");
+    }
+
+    void check_server(const std::string& name, const Span& at) {
+        if (inventory_.find_server(name)) return;
+        std::vector<std::string_view> known;
+        for (const Server& server : inventory_.servers)
+            known.push_back(server.name);
+        reporter_.error("spec/unknown-server", fmt::format("there is no server '{}'", name), at,
+                        reporter_.suggest(name, known));
+    }
+
+    // ---- servers
+
+    /// A network card is in one machine, and there once.
+    void check_macs() {
+        std::unordered_map<std::string_view, std::pair<const Server*, const Property*>> owners;
+        for (const Server& server : inventory_.servers)
+            for (const Property& property : server.properties) {
+                if (property.path != "mac" && !property.path.ends_with(".mac")) continue;
+                const auto [found, added] =
+                    owners.try_emplace(*property.value.if_string(), &server, &property);
+                const auto& [other, first] = found->second;
+                if (added || other == &server) continue; // `mac` may be one of its interfaces
+                reporter_.error(
+                    "spec/same-machine",
+                    fmt::format("servers '{}' and '{}' have the same MAC address", other->name, server.name),
+                    property.at, "a network card is in one machine",
+                    {{fmt::format("server '{}' has it here", other->name), first->at}});
+            }
+    }
+
+    /// Classes that nothing would apply.
+    void check_puppet() {
+        for (ServerIndex i = 0; i < state_.servers.size(); ++i) {
+            const Environment* environment = state_.servers[i].declared_environment;
+            const Property* mode = environment ? find_property(environment->properties, "puppet") : nullptr;
+            if (!mode || *mode->value.if_string() != "off") continue;
+            const auto classes = givers(state_, i, Provides::PuppetClasses);
+            if (classes.empty()) continue;
+            const GivenBy& first = classes.front();
+            reporter_.error(
+                "spec/puppet-off",
+                fmt::format("label '{}' gives Puppet classes, and environment '{}' has Puppet off",
+                            first.through, environment->name),
+                first.given->name.at, "let the environment have puppet: server or apply",
+                {{"it is switched off here", mode->at}}, &state_.server(i));
+        }
+    }
+
+    const FleetState& state_;
+    const Inventory& inventory_;
+    Reporter& reporter_;
+};
+
+} // namespace
+
+void check_references(const FleetState& state, Reporter& reporter) {
+    ReferenceChecker(state, reporter).run();
+}
+
+} // namespace lab::spec::detail
