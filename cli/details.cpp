@@ -2,6 +2,7 @@
 
 #include "cli/layouts.h"
 #include "cli/places.h"
+#include "cli/records.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -64,6 +65,18 @@ std::vector<std::string> excluded_from(const spec::Fleet& fleet, const std::stri
     return lines;
 }
 
+/// "puppet_classes" as a heading: "Puppet Classes".
+std::string title_of(const spec::ProvisionWords& words) {
+    std::string title(words.key);
+    bool first = true;
+    for (char& c : title) {
+        if (first) c = static_cast<char>(c - 'a' + 'A');
+        first = c == '_';
+        if (first) c = ' ';
+    }
+    return title;
+}
+
 Servers members(const spec::Fleet& fleet, Kind kind, const std::string& name) {
     const Members all = members_of(kind, fleet);
     const auto found = all.find(name);
@@ -71,6 +84,22 @@ Servers members(const spec::Fleet& fleet, Kind kind, const std::string& name) {
 }
 
 } // namespace
+
+std::vector<std::string> given_lines(const std::vector<spec::Given>& gives) {
+    std::vector<std::string> lines;
+    for (const spec::ProvisionWords& words : spec::provision_words()) {
+        const auto names = given_names(gives, words.what);
+        if (!names.empty()) lines.push_back(fmt::format("{}: {}", title_of(words), fmt::join(names, ", ")));
+    }
+    return lines;
+}
+
+std::vector<std::string> property_lines(const std::vector<spec::Property>& properties) {
+    std::vector<std::vector<std::string>> rows;
+    for (const spec::Property& property : properties)
+        rows.push_back({property.path, display(property.value), property.at.text()});
+    return aligned(rows);
+}
 
 std::vector<std::string> server_lines(const Session& session, const Servers& servers, WallTime now) {
     const spec::Fleet& fleet = session.fleet();
@@ -112,11 +141,17 @@ Detail label_detail(const Session& session, const std::string& name, WallTime no
                                    {"Modules", modules},
                                    {"Servers", std::to_string(servers.size())},
                                    {"Written at", label.at.text()}}) +
+                       section_text("Gives", given_lines(label.gives)) +
+                       section_text("Values", property_lines(label.properties)) +
                        section_text("Params", param_lines(params));
     detail.shown = fmt::format("Label: {}\nApplied to: {}\n", name, counted(servers.size(), "server")) +
                    servers_text(session, servers, now);
     std::vector<std::string> provides;
     if (!modules.empty()) provides.push_back("Modules: " + modules);
+    for (std::string& line : given_lines(label.gives))
+        provides.push_back(std::move(line));
+    for (const spec::Property& property : label.properties)
+        provides.push_back(fmt::format("{}: {}", property.path, escape_controls(display(property.value))));
     for (const spec::ParamSetting& param : params)
         provides.push_back(
             fmt::format("Param {}.{}: {}", param.module, param.name, escape_controls(display(param.value))));
@@ -181,6 +216,8 @@ Detail environment_detail(const Session& session, const std::string& name, WallT
                                    {"Labels", bracketed(texts_of(environment.labels))},
                                    {"Servers", std::to_string(servers.size())},
                                    {"Written at", environment.at.text()}}) +
+                       section_text("Gives", given_lines(environment.gives)) +
+                       section_text("Values", property_lines(environment.properties)) +
                        section_text("Params", param_lines(params));
     detail.shown = fmt::format("Environment: {}\nApplied to: {}\n", name, counted(servers.size(), "server")) +
                    servers_text(session, servers, now);
@@ -297,6 +334,14 @@ Result<Detail> detail_of(const Session& session, Kind kind, const std::string& n
     case Kind::Module: return module_detail(session, name, now);
     case Kind::Param: return param_detail(session, name);
     case Kind::Layout: return layout_detail(session, name, std::nullopt, now);
+    case Kind::Size:
+    case Kind::Image:
+    case Kind::PuppetClass:
+    case Kind::Container:
+    case Kind::Cluster:
+    case Kind::App:
+    case Kind::Role:
+    case Kind::User: return record_detail(kind, session, name, now);
     case Kind::Run: break; // runs are in the state; `names` has none
     }
     return no_such(kind, name, names);

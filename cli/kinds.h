@@ -11,7 +11,25 @@
 
 namespace lab::cli {
 
-enum class Kind { Server, Label, Group, Environment, Cloud, Module, Param, Layout, Run };
+enum class Kind {
+    Server,
+    Label,
+    Group,
+    Environment,
+    Cloud,
+    Size,
+    Layout,
+    Image,
+    Module,
+    Param,
+    PuppetClass,
+    Container,
+    Cluster,
+    App,
+    Role,
+    User,
+    Run,
+};
 
 struct KindWords {
     Kind kind;

@@ -57,14 +57,10 @@ std::vector<std::string> preserved(const spec::Layout& layout) {
 }
 
 ValueMap part_value(const spec::LayoutPart& part, const spec::PartPlace& place) {
-    return {{"name", Value(part.name)},
-            {"vg", text_or_null(part.group)},
-            {"mount", text_or_null(part.mount)},
-            {"fs", text_or_null(spec::to_string(part.fs))},
-            {"size", Value(part.size.text)},
-            {"preserve", Value(part.preserve)},
-            {"bytes", Value(place.bytes)},
-            {"source", place_value(part.at)}};
+    return {{"name", Value(part.name)},          {"vg", text_or_null(part.group)},
+            {"mount", text_or_null(part.mount)}, {"fs", text_or_null(spec::to_string(part.fs))},
+            {"size", Value(part.size.text)},     {"preserve", Value(part.preserve)},
+            {"bytes", Value(place.bytes)},       {"source", place_value(part.at)}};
 }
 
 /// Of the written layout, without numbers that depend on a disk.
@@ -144,8 +140,8 @@ Table table_of(const spec::Layout& layout, const spec::DiskMap& map) {
         add(fmt::format("{}/{}", part.group, part.name), part, map.volumes[i], {});
     }
     for (const spec::LayoutTmpfs& tmpfs : layout.tmpfs)
-        table.rows.push_back({"memory", tmpfs.mount, "tmpfs", tmpfs.size.text,
-                              format_size(tmpfs.size.amount), std::to_string(tmpfs.size.amount), "", ""});
+        table.rows.push_back({"memory", tmpfs.mount, "tmpfs", tmpfs.size.text, format_size(tmpfs.size.amount),
+                              std::to_string(tmpfs.size.amount), "", ""});
     return table;
 }
 
@@ -207,11 +203,11 @@ Result<Detail> layout_detail(const Session& session, const std::string& name,
                   .document = document_of(fleet, layout, map, servers),
                   .described = {},
                   .shown = {}};
-    const std::string on =
-        disk ? fmt::format("On a disk of {}:", format_size(map.disk))
-             : fmt::format("On the smallest disk for it, {} (--disk SIZE shows another):", format_size(least));
-    const std::string table = fmt::format("\n{}\n{}\n{}", on, table_of(layout, map).text(true, {}),
-                                          groups_text(layout, map));
+    const std::string on = disk ? fmt::format("On a disk of {}:", format_size(map.disk))
+                                : fmt::format("On the smallest disk for it, {} (--disk SIZE shows another):",
+                                              format_size(least));
+    const std::string table =
+        fmt::format("\n{}\n{}\n{}", on, table_of(layout, map).text(true, {}), groups_text(layout, map));
     detail.described = facts_text({{"Name", name},
                                    {"Disk", to_string(layout.disk)},
                                    {"Table", "gpt"},

@@ -8,16 +8,6 @@
 namespace lab::cli {
 namespace {
 
-/// Of `servers`, those that are selected; both are in order.
-std::vector<spec::ServerIndex> selected(const std::vector<spec::ServerIndex>& servers,
-                                        const Selection& selection) {
-    if (!selection.filtered) return servers;
-    std::vector<spec::ServerIndex> both;
-    std::set_intersection(servers.begin(), servers.end(), selection.servers.begin(), selection.servers.end(),
-                          std::back_inserter(both));
-    return both;
-}
-
 std::string number(std::size_t count) {
     return std::to_string(count);
 }
@@ -39,6 +29,15 @@ std::string list_of(const Value* value) {
 }
 
 } // namespace
+
+std::vector<spec::ServerIndex> selected(const std::vector<spec::ServerIndex>& servers,
+                                        const Selection& selection) {
+    if (!selection.filtered) return servers;
+    std::vector<spec::ServerIndex> both;
+    std::set_intersection(servers.begin(), servers.end(), selection.servers.begin(), selection.servers.end(),
+                          std::back_inserter(both));
+    return both;
+}
 
 void Listing::add(std::string name, std::vector<Cell> row, ValueMap item) {
     names.push_back(std::move(name));
@@ -101,9 +100,9 @@ Listing list_labels(const spec::Fleet& fleet, const Selection& selection) {
         const auto found = written.find(label);
         std::vector<Cell> row{label,
                               list_of(summary.find("modules")),
-                              "",
+                              list_of(summary.find("puppet_classes")),
                               number(servers.size()),
-                              "",
+                              text_of(summary.find("containers")),
                               text_of(summary.find("priority")),
                               found == written.end() ? std::string() : place_text(found->second.at)};
         listing.add(label, std::move(row), std::move(summary));

@@ -15,6 +15,7 @@ struct Listing {
     Table table;
     std::vector<Value> items;
     std::vector<std::string> names; // "server/db-1" without the kind
+    std::string note;               // for a table: why a column has no values
 
     void add(std::string name, std::vector<Cell> row, ValueMap item);
 };
@@ -24,6 +25,10 @@ struct Selection {
     std::vector<spec::ServerIndex> servers;
     bool filtered = false; // a part of the fleet: things that none of them has are left out
 };
+
+/// Of `servers`, those that are selected; both are in order.
+std::vector<spec::ServerIndex> selected(const std::vector<spec::ServerIndex>& servers,
+                                        const Selection& selection);
 
 /// Every name of a kind with its servers, in order: what is written, and what is used without being written
 /// (the environment `default`). Nothing for Run, which the inventory does not know.
@@ -57,6 +62,8 @@ std::string_view to_string(spec::ParamSchema::Type type) noexcept;
 /// "boolean, required", "integer from 1 to 65535, default 22".
 std::string param_text(const spec::ParamSchema& param);
 Value param_value(const spec::ParamSchema& param);
+/// What a level gives of one kind, as written.
+std::vector<std::string> given_names(const std::vector<spec::Given>& gives, spec::Provides what);
 /// Names of servers.
 std::vector<std::string> server_names(const spec::Fleet& fleet,
                                       const std::vector<spec::ServerIndex>& servers);

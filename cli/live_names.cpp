@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/kinds.h"
+#include "cli/records.h"
 #include "git/repository.h"
 #include "reconciler/inventory_source.h"
 #include "store/store.h"
@@ -172,6 +173,19 @@ std::vector<Candidate> names_of(Kind kind, const PartialLine& line, Context& con
         std::vector<Candidate> found;
         for (const auto& [name, layout] : load(line, context).layouts)
             found.push_back({name, to_string(layout.disk)});
+        return found;
+    }
+    case Kind::Size:
+    case Kind::Image:
+    case Kind::PuppetClass:
+    case Kind::Container:
+    case Kind::Cluster:
+    case Kind::App:
+    case Kind::Role:
+    case Kind::User: {
+        std::vector<Candidate> found;
+        for (std::string& name : record_names(kind, load(line, context)))
+            found.push_back({std::move(name), {}});
         return found;
     }
     case Kind::Param: {

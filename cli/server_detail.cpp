@@ -1,11 +1,13 @@
 // A server in full.
 #include "cli/details.h"
 #include "cli/places.h"
+#include "cli/records.h"
 #include "support/text.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 
 namespace lab::cli {
 namespace {
@@ -64,26 +66,56 @@ std::vector<std::string> field_lines(const std::vector<spec::Field>& fields, std
     return aligned(rows);
 }
 
+std::vector<std::string> provided_lines(const spec::Fleet& fleet, spec::ServerIndex index,
+                                        spec::Provides what) {
+    std::vector<std::vector<std::string>> rows;
+    for (const spec::Provided& one : fleet.provided(index, what))
+        rows.push_back({one.name, origin_text(one.origins.front())});
+    return aligned(rows);
+}
+
+/// "Puppet classes (3):" and below it what each label gives.
+std::string provided_by_label(const spec::Fleet& fleet, spec::ServerIndex index, spec::Provides what,
+                              std::string_view title) {
+    const auto all = fleet.provided(index, what);
+    std::map<std::string, std::vector<std::string>> by_label;
+    for (const spec::Provided& one : all)
+        for (const spec::Origin& origin : one.origins)
+            by_label[origin.through].push_back(one.name);
+    std::string out;
+    if (!all.empty()) out += fmt::format("\n{} ({}):\n", title, all.size());
+    for (const auto& [label, names] : by_label)
+        out += fmt::format("  FROM LABEL {}:\n{}", label, branches(names, "    "));
+    return out;
+}
+
 std::string described(const spec::Fleet& fleet, spec::ServerIndex index, const Pillars& all,
                       const Known& known, const std::vector<spec::Field>& fields,
                       const std::vector<spec::ModuleUnit>& units, WallTime now) {
     const spec::Server& server = fleet.server(index);
-    std::string out = facts_text({{"Name", server.name},
-                                  {"Provider", std::string(fleet.provider(index))},
-                                  {"Environment", std::string(fleet.environment(index))},
-                                  {"Cloud", std::string(fleet.cloud(index))},
-                                  {"Region", std::string(fleet.region(index))},
-                                  {"Domain", std::string(fleet.domain(index))},
-                                  {"Labels", bracketed(fleet.labels(index))},
-                                  {"Groups", bracketed(fleet.groups(index))},
-                                  {"Protected", server.protect ? "yes" : "no"},
-                                  {"Written at", server.at.text()},
-                                  {"Applied", known.applied},
-                                  {"Last seen", known.seen},
-                                  {"Sync", pillar_text(all.sync, now)},
-                                  {"Config", pillar_text(all.config, now)},
-                                  {"Health", pillar_text(all.health, now)},
-                                  {"Identity", pillar_text(all.identity, now)}});
+    std::string out =
+        facts_text({{"Name", server.name},
+                    {"Provider", std::string(fleet.provider(index))},
+                    {"Environment", std::string(fleet.environment(index))},
+                    {"Cloud", std::string(fleet.cloud(index))},
+                    {"Region", std::string(fleet.region(index))},
+                    {"Domain", std::string(fleet.domain(index))},
+                    {"Labels", bracketed(fleet.labels(index))},
+                    {"Size", size_text(fleet.inventory(), fleet.chosen(index, spec::Provides::Size))},
+                    {"Layout", std::string(fleet.chosen(index, spec::Provides::Layout))},
+                    {"Image", std::string(fleet.chosen(index, spec::Provides::Image))},
+                    {"Groups", bracketed(fleet.groups(index))},
+                    {"Protected", server.protect ? "yes" : "no"},
+                    {"Written at", server.at.text()},
+                    {"Applied", known.applied},
+                    {"Last seen", known.seen},
+                    {"Sync", pillar_text(all.sync, now)},
+                    {"Config", pillar_text(all.config, now)},
+                    {"Health", pillar_text(all.health, now)},
+                    {"Identity", pillar_text(all.identity, now)}});
+    out += section_text("Machine", property_lines(server.properties));
+    out += section_text("Ports", provided_lines(fleet, index, spec::Provides::Ports));
+    out += section_text("Puppet classes", provided_lines(fleet, index, spec::Provides::PuppetClasses));
     out += section_text("Settings", field_lines(fields, "settings."));
     out += section_text("Params", field_lines(fields, "params."));
     std::vector<std::vector<std::string>> modules, resources;
@@ -152,7 +184,11 @@ std::string shown(const spec::Fleet& fleet, spec::ServerIndex index, const std::
                     {"Labels", bracketed(fleet.labels(index))},
                     {"Groups", bracketed(fleet.groups(index))},
                     {"Environment", std::string(fleet.environment(index))}});
+    if (const auto size = fleet.chosen(index, spec::Provides::Size); !size.empty())
+        out += fmt::format("Size:        {}\n", size_text(fleet.inventory(), size));
     if (!units.empty()) out += fmt::format("\nModules ({}):\n{}", units.size(), modules_by_origin(units));
+    out += provided_by_label(fleet, index, spec::Provides::PuppetClasses, "Puppet classes");
+    out += provided_by_label(fleet, index, spec::Provides::Ports, "Ports");
     std::size_t resources = 0;
     for (const spec::ModuleUnit& unit : units)
         resources += unit.resources.size();

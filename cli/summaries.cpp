@@ -1,6 +1,7 @@
 // Things of the inventory as values: what lists and details have in common.
 #include "cli/listings.h"
 #include "cli/places.h"
+#include "cli/records.h"
 
 #include <fmt/format.h>
 
@@ -31,7 +32,34 @@ ValueList servers_value(const spec::Fleet& fleet, const std::vector<spec::Server
     return text_list(server_names(fleet, servers));
 }
 
+Value given_value(const spec::Defaults& defaults, spec::Provides what) {
+    const auto names = given_names(defaults.gives, what);
+    return names.empty() ? Value() : Value(names.front());
+}
+
+/// What a label gives by name, and the workload it stands for.
+void add_given(ValueMap& value, const spec::Label& label) {
+    for (const spec::ProvisionWords& words : spec::provision_words()) {
+        const auto names = given_names(label.gives, words.what);
+        value.append(std::string(words.key), !is_single(words.what) ? Value(text_list(names))
+                                             : names.empty()        ? Value()
+                                                                    : Value(names.front()));
+    }
+    const Value container = spec::nested(label.properties, "container");
+    const Value* replicas = container.get("replicas");
+    value.append("containers", container.is_null() ? Value(0) : replicas ? *replicas : Value(1));
+    value.append("container", container);
+    value.append("suggest", spec::nested(label.properties, "suggest"));
+}
+
 } // namespace
+
+std::vector<std::string> given_names(const std::vector<spec::Given>& gives, spec::Provides what) {
+    std::vector<std::string> names;
+    for (const spec::Given& given : gives)
+        if (given.what == what) names.push_back(given.name.value);
+    return names;
+}
 
 std::vector<std::string> server_names(const spec::Fleet& fleet,
                                       const std::vector<spec::ServerIndex>& servers) {
@@ -94,6 +122,14 @@ Members members_of(Kind kind, const spec::Fleet& fleet) {
             if (const auto name = fleet.chosen(i, spec::Provides::Layout); !name.empty())
                 members[std::string(name)].push_back(i);
         break;
+    case Kind::Size:
+    case Kind::Image:
+    case Kind::PuppetClass:
+    case Kind::Container:
+    case Kind::Cluster:
+    case Kind::App:
+    case Kind::Role:
+    case Kind::User: return record_members(kind, fleet);
     case Kind::Run: break;
     }
     return members;
@@ -117,6 +153,9 @@ ValueMap server_summary(const spec::Fleet& fleet, spec::ServerIndex index, const
             {"domain", text_or_null(fleet.domain(index))},
             {"labels", Value(text_list(fleet.labels(index)))},
             {"groups", Value(text_list(fleet.groups(index)))},
+            {"size", text_or_null(fleet.chosen(index, spec::Provides::Size))},
+            {"layout", text_or_null(fleet.chosen(index, spec::Provides::Layout))},
+            {"image", text_or_null(fleet.chosen(index, spec::Provides::Image))},
             {"modules", Value(text_list(module_names(fleet, index)))},
             {"protect", Value(server.protect)},
             {"pillars", pillars_value(pillars, now)},
@@ -131,6 +170,8 @@ ValueMap label_summary(const spec::Fleet& fleet, const std::string& label, const
         value.set("priority", Value(written->second.priority));
         value.set("modules", Value(text_list(texts_of(written->second.modules))));
     }
+    const spec::Label none;
+    add_given(value, written == labels.end() ? none : written->second);
     value.append("servers", Value(servers_value(fleet, servers)));
     value.append("source", written == labels.end() ? Value() : place_value(written->second.at));
     return value;
@@ -157,6 +198,13 @@ ValueMap environment_summary(const spec::Fleet& fleet, const std::string& name, 
             {"region", defaults_value(environment.region)},
             {"domain", defaults_value(environment.domain)},
             {"labels", Value(text_list(texts_of(environment.labels)))},
+            {"size", given_value(environment, spec::Provides::Size)},
+            {"layout", given_value(environment, spec::Provides::Layout)},
+            {"image", given_value(environment, spec::Provides::Image)},
+            {"network", spec::nested(environment.properties, "network")},
+            {"reconcile", spec::nested(environment.properties, "reconcile")},
+            {"owners", spec::nested(environment.properties, "owners")},
+            {"puppet", spec::nested(environment.properties, "puppet")},
             {"servers", Value(servers_value(fleet, servers))},
             {"source", place_value(environment.at)}};
 }

@@ -97,7 +97,7 @@ constexpr KeyRule kApp[] = {
     {.key = "cluster", .form = Form::Name, .summary = "where it runs", .required = true},
     {.key = "namespace", .form = Form::Name, .summary = "of the cluster"},
     {.key = "version", .form = Form::String, .summary = "of the app"},
-    {.key = "inputs", .form = Form::Map, .summary = "what it is told", .open = true},
+    {.key = "inputs", .form = Form::Data, .summary = "what it is told"},
 };
 constexpr KeyRule kUser[] = {
     {.key = "roles", .form = Form::Name, .summary = "what the user may do", .list = true},

@@ -46,8 +46,10 @@ void read_pin_key(ModulePin& pin, const Node& key, const Node& value, Diagnostic
         pin.commit = std::move(text->value);
     } else {
         const auto digest = parse_digest(text->value);
-        if (digest) pin.digest = *digest;
-        else problem = "is no sha256 digest";
+        if (digest)
+            pin.digest = *digest;
+        else
+            problem = "is no sha256 digest";
     }
     if (problem.empty()) return;
     Span at = text->at;
@@ -106,7 +108,8 @@ std::string write_module_lock(const ModuleLock& lock) {
                                   "format: {}\nmodules:{}\n",
                                   kFormat, lock.pins.empty() ? " {}" : "");
     for (const auto& [name, pin] : lock.pins) {
-        out += fmt::format("  {}:\n    git: {}\n    ref: {}\n", quoted(name), quoted(pin.git), quoted(pin.ref));
+        out +=
+            fmt::format("  {}:\n    git: {}\n    ref: {}\n", quoted(name), quoted(pin.git), quoted(pin.ref));
         if (!pin.path.empty()) out += fmt::format("    path: {}\n", quoted(pin.path));
         out += fmt::format("    commit: {}\n    digest: {}\n", quoted(pin.commit), quoted(pin.digest.text()));
     }
@@ -139,7 +142,8 @@ Result<Digest> module_digest(const FileTree& tree, const ModuleLimits& limits) {
         return Error{.code = ErrorCode::Invalid,
                      .message = fmt::format("the module's folder holds more than {}", what)};
     };
-    if (entries->size() > limits.entries) return too_large(fmt::format("{} files and folders", limits.entries));
+    if (entries->size() > limits.entries)
+        return too_large(fmt::format("{} files and folders", limits.entries));
     Hasher hasher;
     hasher.part("lab.module/1");
     std::size_t left = limits.bytes;

@@ -1,5 +1,7 @@
 #include "spec/property.h"
 
+#include "support/result.h"
+
 #include <algorithm>
 
 namespace lab::spec {
@@ -24,11 +26,11 @@ Value nested(std::span<const Property> properties, std::string_view path) {
             if (!rest.starts_with(path) || rest[path.size()] != '.') continue;
             rest.remove_prefix(path.size() + 1);
         }
-        Value* level = nullptr;
         ValueMap* map = &root;
         for (auto dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-            level = map->find(rest.substr(0, dot));
+            Value* level = map->find(rest.substr(0, dot));
             if (!level) level = &map->append(std::string(rest.substr(0, dot)), Value(ValueMap()));
+            LAB_CHECK(level->if_map(), "what has something below it is a map");
             map = level->if_map();
             rest.remove_prefix(dot + 1);
         }

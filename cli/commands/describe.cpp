@@ -13,7 +13,7 @@ namespace {
 
 constexpr Positional kPositionals[] = {
     {.name = "KIND",
-     .summary = "server, label, group, environment, cloud, module, param, layout or run; or KIND/NAME",
+     .summary = "server, label, group, size, role and more ('lab help get' lists them); or KIND/NAME",
      .complete = Complete::Kind},
     {.name = "NAME", .summary = "which one", .required = false, .complete = Complete::Reference},
 };

@@ -2,6 +2,7 @@
 #include "cli/layouts.h"
 #include "cli/listings.h"
 #include "cli/places.h"
+#include "cli/records.h"
 #include "cli/runs.h"
 
 #include <algorithm>
@@ -12,8 +13,7 @@ namespace {
 
 constexpr Positional kPositionals[] = {
     {.name = "KIND",
-     .summary =
-         "servers, labels, groups, environments, clouds, modules, params, layouts or runs; or KIND/NAME",
+     .summary = "servers, labels, groups, sizes, roles and more ('lab help get' lists them); or KIND/NAME",
      .complete = Complete::Kind},
     {.name = "NAME",
      .summary = "only these",
@@ -54,6 +54,14 @@ Result<Listing> list(Kind kind, const Session& session, const Selection& selecti
     case Kind::Module: return list_modules(fleet, selection);
     case Kind::Param: return list_params(fleet);
     case Kind::Layout: return list_layouts(fleet, selection);
+    case Kind::Size:
+    case Kind::Image:
+    case Kind::PuppetClass:
+    case Kind::Container:
+    case Kind::Cluster:
+    case Kind::App:
+    case Kind::Role:
+    case Kind::User: return list_records(kind, fleet, selection);
     case Kind::Run: return list_runs(session, now);
     }
     return Listing();
@@ -62,7 +70,8 @@ Result<Listing> list(Kind kind, const Session& session, const Selection& selecti
 /// Keeps only what is named; NotFound where something named is not there.
 Result<Listing> only(Listing all, Kind kind, const std::vector<std::string>& names) {
     if (names.empty()) return all;
-    Listing kept{.table = {.columns = all.table.columns, .rows = {}}, .items = {}, .names = {}};
+    Listing kept{
+        .table = {.columns = all.table.columns, .rows = {}}, .items = {}, .names = {}, .note = all.note};
     for (const std::string& name : names) {
         const auto found = std::find(all.names.begin(), all.names.end(), name);
         if (found == all.names.end()) return no_such(kind, name, all.names);
@@ -105,6 +114,7 @@ void print(const Listing& listing, Kind kind, Context& context) {
     case Form::Table:
     case Form::Wide:
         if (listing.names.empty()) context.note(fmt::format("no {}", words.many));
+        if (!listing.note.empty()) context.note(listing.note);
         context.out.write(listing.table.text(context.form == Form::Wide, context.paint));
     }
 }

@@ -78,12 +78,6 @@ std::string listed(std::span<const std::string_view> names) {
 void report_unknown_key(const Node& key, const Keys& keys, Diagnostics& diagnostics) {
     if (is_full(diagnostics)) return;
     const std::string_view name = key.text();
-    if (std::find(keys.later.begin(), keys.later.end(), name) != keys.later.end()) {
-        add_error(diagnostics, "spec/unknown-key",
-                  fmt::format("this version of lab has no '{}' in {}", name, keys.what), key.span(),
-                  "it belongs to the language but does not act yet: remove it");
-        return;
-    }
     std::string help = did_you_mean(name, keys.known);
     if (help.empty()) help = fmt::format("{} takes {}", keys.what, listed(keys.known));
     add_error(diagnostics, "spec/unknown-key", fmt::format("{} has no key '{}'", keys.what, name), key.span(),

@@ -38,11 +38,10 @@ class Suggestions {
 /// "'a', 'b' and 'c'".
 std::string listed(std::span<const std::string_view> names);
 
-/// The keys one kind of map takes. `later` are words of the language that this version has not yet.
+/// The keys one kind of map takes.
 struct Keys {
     std::string_view what; // "a server", for messages
     std::span<const std::string_view> known;
-    std::span<const std::string_view> later = {};
 };
 /// Says that `key` is none of them.
 void report_unknown_key(const Node& key, const Keys& keys, Diagnostics& diagnostics);

@@ -84,11 +84,10 @@ std::string url_problem(std::string_view url) {
 std::string ref_problem(std::string_view ref) {
     if (ref.empty() || ref.size() > kMaxRef) return "is empty or longer than 200 characters";
     if (ref.starts_with('-')) return "could be taken for an option";
-    const bool odd =
-        !is_printable_ascii(ref) || ref.find_first_of("~^:?*[\\\"'`$;|&<>(){}!#") != ref.npos ||
-        ref.find("..") != ref.npos || ref.find("//") != ref.npos || ref.find("@{") != ref.npos ||
-        ref.find("/.") != ref.npos || ref.starts_with('.') || ref.starts_with('/') || ref.ends_with('/') ||
-        ref.ends_with('.') || ref.ends_with(".lock") || ref == "@";
+    const bool odd = !is_printable_ascii(ref) || ref.find_first_of("~^:?*[\\\"'`$;|&<>(){}!#") != ref.npos ||
+                     ref.find("..") != ref.npos || ref.find("//") != ref.npos || ref.find("@{") != ref.npos ||
+                     ref.find("/.") != ref.npos || ref.starts_with('.') || ref.starts_with('/') ||
+                     ref.ends_with('/') || ref.ends_with('.') || ref.ends_with(".lock") || ref == "@";
     return odd ? "is no branch, tag or commit id" : "";
 }
 
@@ -111,9 +110,10 @@ void read_url(const Node& node, ModuleSource& source, Diagnostics& diagnostics) 
     }
     constexpr std::string_view help = "write https://HOST/PATH, ssh://USER@HOST/PATH or USER@HOST:PATH";
     if (!has_credentials(url->value))
-        return add_error(diagnostics, "module/bad-url",
-                         fmt::format("the repository '{}' of module '{}' {}", url->value, source.name, problem),
-                         url->at, std::string(help));
+        return add_error(
+            diagnostics, "module/bad-url",
+            fmt::format("the repository '{}' of module '{}' {}", url->value, source.name, problem), url->at,
+            std::string(help));
     // The excerpt of a place would print them.
     add_error(diagnostics, "module/bad-url",
               fmt::format("the URL of module '{}' in line {} {}", source.name, url->at.line, problem),
@@ -175,8 +175,9 @@ ModuleSource read_module_source(Text name, const Node& body, Diagnostics& diagno
         add_error(diagnostics, "spec/missing-key", fmt::format("module '{}' has no 'ref'", source.name),
                   source.at, "say which branch, tag or commit of the repository is meant");
     else if (!git && has("ref"))
-        add_error(diagnostics, "spec/bad-value", fmt::format("module '{}' has a 'ref', but no 'git'", source.name),
-                  source.at, "a folder of the inventory is read at the inventory's commit: remove it");
+        add_error(diagnostics, "spec/bad-value",
+                  fmt::format("module '{}' has a 'ref', but no 'git'", source.name), source.at,
+                  "a folder of the inventory is read at the inventory's commit: remove it");
     if (source.git.empty() || source.ref.empty()) source.git.clear();
     if (git && source.git.empty()) source.path.clear(); // said: it is found nowhere
     return source;

@@ -234,6 +234,8 @@ class PropertyReader {
                 path.empty() ? std::string(key.text()) : fmt::format("{}.{}", path, key.text());
             if (const KeyRule* known = find_rule(rule.keys, key.text()))
                 read(*known, map.value(i), below);
+            else if (rule.open && !check_part(key))
+                continue;
             else if (rule.open)
                 found_.push_back({std::move(below), map.value(i).as_value(), map.value(i).span()});
             else
@@ -264,11 +266,20 @@ class PropertyReader {
     void read_each(const KeyRule& rule, const Node& node, const std::string& path) {
         if (!is_map(node, rule.key, diagnostics_)) return;
         for (std::size_t i = 0; i < node.size(); ++i) {
-            const Text name{std::string(node.key(i).text()), node.key(i).span()};
-            if (!check_name(name, rule.key, diagnostics_)) continue;
-            read_map(fmt::format("'{}' of '{}'", name.value, rule.key), rule, node.value(i),
-                     fmt::format("{}.{}", path, name.value));
+            const std::string_view name = node.key(i).text();
+            if (check_part(node.key(i)))
+                read_map(fmt::format("'{}' of '{}'", name, rule.key), rule, node.value(i),
+                         fmt::format("{}.{}", path, name));
         }
+    }
+
+    /// Names that are part of a path hold no dot.
+    bool check_part(const Node& key) {
+        if (is_name(key.text()) && key.text().find('.') == std::string_view::npos) return true;
+        add_error(diagnostics_, "spec/bad-name",
+                  fmt::format("'{}' is no name here", escape_controls(key.text())), key.span(),
+                  "letters, digits, '_' and '-'");
+        return false;
     }
 
     static std::vector<std::string_view> names_of(std::span<const KeyRule> rules) {

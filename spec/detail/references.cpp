@@ -58,8 +58,10 @@ class ReferenceChecker {
             check_given(environment.gives);
         for (const auto& [name, label] : inventory_.labels)
             check_given(label.gives);
-        for (const Server& server : inventory_.servers)
+        for (const Server& server : inventory_.servers) {
             check_given(server.gives);
+            check_secret(server.properties, "bmc.secret");
+        }
     }
 
     void check_given(const std::vector<Given>& gives) {
@@ -72,9 +74,11 @@ class ReferenceChecker {
                 require(inventory_.images, "spec/unknown-image", "image", given.name.value, given.name.at);
                 break;
             case Provides::Layout:
-            case Provides::Alerts:
+                require(inventory_.layouts, "spec/unknown-layout", "layout", given.name.value, given.name.at);
+                break;
+            case Provides::Alerts: // they and secrets are the policy table's
             case Provides::Secrets:
-            case Provides::PuppetClasses: // Puppet's business
+            case Provides::PuppetClasses: // what they are is Puppet's business
             case Provides::Ports: break;
             }
     }
@@ -105,6 +109,7 @@ class ReferenceChecker {
     void check_clusters() {
         for (const auto& [name, cluster] : inventory_.clusters) {
             if (cluster.target) check_target(state_, *cluster.target, reporter_.diagnostics());
+            check_secret(cluster.properties, "kubeconfig");
             if (const Property* cloud = cluster.find("cloud"))
                 check_cloud(*cloud->value.if_string(), cloud->at);
             if (const Property* environment = cluster.find("environment"))
@@ -164,6 +169,8 @@ class ReferenceChecker {
         if (rule.kind == "group") known(inventory_.groups, "spec/unknown-group");
         if (rule.kind == "module") known(inventory_.modules, "spec/unknown-module");
         if (rule.kind == "size") known(inventory_.sizes, "spec/unknown-size");
+        if (rule.kind == "layout") known(inventory_.layouts, "spec/unknown-layout");
+        if (rule.kind == "secret") known(inventory_.secrets, "spec/unknown-secret");
         if (rule.kind == "image") known(inventory_.images, "spec/unknown-image");
         if (rule.kind == "cluster") known(inventory_.clusters, "spec/unknown-cluster");
         if (rule.kind == "app") known(inventory_.apps, "spec/unknown-app");
@@ -181,6 +188,13 @@ class ReferenceChecker {
     }
 
     // ---- servers
+
+    /// Secrets that a bmc or a cluster names.
+    void check_secret(const std::vector<Property>& properties, std::string_view path) {
+        if (const Property* secret = find_property(properties, path))
+            require(inventory_.secrets, "spec/unknown-secret", "secret", *secret->value.if_string(),
+                    secret->at);
+    }
 
     /// A network card is in one machine, and there once.
     void check_macs() {

@@ -19,12 +19,11 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kSections{"lab"sv,     "environments"sv, "clouds"sv,   "labels"sv,
-                               "groups"sv,  "servers"sv,      "sizes"sv,    "layouts"sv,
-                               "images"sv,  "modules"sv,      "alerts"sv,   "secrets"sv,
-                               "clusters"sv, "apps"sv,        "roles"sv,    "users"sv};
-constexpr std::array kLabKeys{"format"sv, "name"sv,   "id"sv,        "domain"sv,  "ignore"sv, "defaults"sv,
-                              "guard"sv,  "puppet"sv, "reconcile"sv, "rollout"sv};
+constexpr std::array kSections{
+    "lab"sv,    "environments"sv, "clouds"sv, "labels"sv,  "groups"sv,   "servers"sv, "sizes"sv, "layouts"sv,
+    "images"sv, "modules"sv,      "alerts"sv, "secrets"sv, "clusters"sv, "apps"sv,    "roles"sv, "users"sv};
+constexpr std::array kLabKeys{"format"sv,   "name"sv,  "id"sv,     "domain"sv,    "ignore"sv,
+                              "defaults"sv, "guard"sv, "puppet"sv, "reconcile"sv, "rollout"sv};
 constexpr std::array kDefaultsKeys{"cloud"sv, "region"sv, "size"sv,  "layout"sv,
                                    "image"sv, "labels"sv, "params"sv};
 constexpr std::array kPuppetKeys{"path"sv};
@@ -226,7 +225,7 @@ Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
 
 /// A definition that is data.
 Record read_definition(Text name, std::string_view what, std::span<const KeyRule> keys, const Node& body,
-                           Diagnostics& diagnostics) {
+                       Diagnostics& diagnostics) {
     return {.name = std::move(name.value),
             .properties = read_properties(what, keys, body, diagnostics),
             .at = std::move(name.at)};

@@ -55,7 +55,8 @@ TEST(Definitions, ElseToTheFileThatHoldsTheMostOfThem) {
     EXPECT_EQ(servers->file_for("new"), "b.yaml");
     EXPECT_EQ(servers->file_for("new", "prod"), "c.yaml");
     EXPECT_EQ(servers->file_for("new", "new"), "b.yaml");
-    EXPECT_EQ(shown(servers->with("new", ValueMap(), "b.yaml")), "b.yaml:\nservers: {x: {}, y: {}, new: {}}\n");
+    EXPECT_EQ(shown(servers->with("new", ValueMap(), "b.yaml")),
+              "b.yaml:\nservers: {x: {}, y: {}, new: {}}\n");
     EXPECT_EQ(shown(servers->with("a", ValueMap(), "b.yaml")),
               "refused: 'a' is defined already at a.yaml:1:11");
 }

@@ -23,7 +23,12 @@ std::string said(const Diagnostics& diagnostics) {
 }
 
 ModulePin pin() {
-    return {.git = std::string(kUrl), .ref = "v1", .path = {}, .commit = kCommit, .digest = sha256("x"), .at = {}};
+    return {.git = std::string(kUrl),
+            .ref = "v1",
+            .path = {},
+            .commit = kCommit,
+            .digest = sha256("x"),
+            .at = {}};
 }
 
 /// Repositories as maps, by URL.
@@ -34,7 +39,11 @@ class FakeRepositories final : public ModuleTrees {
         asked.push_back(source.name + " " + at.commit.substr(0, 4));
         const auto found = trees.find(source.git);
         if (found != trees.end()) return found->second;
-        diagnostics.add({.code = "module/unavailable", .message = "it is away", .at = source.at, .help = {}, .notes = {}});
+        diagnostics.add({.code = "module/unavailable",
+                         .message = "it is away",
+                         .at = source.at,
+                         .help = {},
+                         .notes = {}});
         return nullptr;
     }
     std::map<std::string, std::shared_ptr<MapTree>> trees;
@@ -46,8 +55,8 @@ Loaded load_with(Files files, const ModuleTrees* modules) {
 }
 
 std::string source(std::string_view more = "") {
-    return lab_yaml(fmt::format("modules: {{motd: {{git: '{}', ref: v1{}}}}}\nlabels: {{web: {{modules: [motd]}}}}\n",
-                                kUrl, more));
+    return lab_yaml(fmt::format(
+        "modules: {{motd: {{git: '{}', ref: v1{}}}}}\nlabels: {{web: {{modules: [motd]}}}}\n", kUrl, more));
 }
 
 std::string lock() {
@@ -83,9 +92,10 @@ TEST(ModuleLock, OtherFormatsAndBrokenPinsAreRefused) {
         EXPECT_TRUE(lock.pins.empty()) << text;
         return said(diagnostics);
     };
-    EXPECT_EQ(complaints("format: lab.lock/2\nmodules: {}\n"),
-              "lab.lock:1:9 module/bad-lock this lab.lock has the format 'lab.lock/2', and this version of lab "
-              "reads 'lab.lock/1'\n");
+    EXPECT_EQ(
+        complaints("format: lab.lock/2\nmodules: {}\n"),
+        "lab.lock:1:9 module/bad-lock this lab.lock has the format 'lab.lock/2', and this version of lab "
+        "reads 'lab.lock/1'\n");
     EXPECT_EQ(complaints(""), "lab.lock module/bad-lock lab.lock has no 'format: lab.lock/1'\n");
     EXPECT_EQ(complaints("- x\n"), "lab.lock:1:1 module/bad-lock lab.lock has no 'format: lab.lock/1'\n");
     const std::string head = "format: lab.lock/1\nmodules:\n";
@@ -108,12 +118,35 @@ TEST(ModuleSource, HostileUrlsAreRefused) {
          {"https://example.org/a/b.git", "http://10.0.0.1:8080/x", "ssh://git@example.org:2222/x.git",
           "git@example.org:team/x.git", "example.org:x", "file:///srv/git/x.git", "ssh://git@[::1]:22/x"})
         EXPECT_EQ(url_problem(good), "") << good;
-    for (const char* bad :
-         {"", "/srv/git/x", "../x", "./x", "x", "ext::sh -c id", "ext::id", "fd::17", "--upload-pack=id",
-          "-upload-pack=id:x", "ssh://-oProxyCommand=id/x", "host:-x", "-x@host:y", "https://user@example.org/x",
-          "https://user:secret@example.org/x", "ssh://git:secret@host/x", "git:secret@host:x",
-          "git://example.org/x", "ftp://h/x", "file://host/x", "file:///", "https:///x", "https://h",
-          "https://h/x?token=1", "https://h/x#y", "https://h/x y", "https://h/\x01", "https://h/\xc3\xa9", "C:\\x"})
+    for (const char* bad : {"",
+                            "/srv/git/x",
+                            "../x",
+                            "./x",
+                            "x",
+                            "ext::sh -c id",
+                            "ext::id",
+                            "fd::17",
+                            "--upload-pack=id",
+                            "-upload-pack=id:x",
+                            "ssh://-oProxyCommand=id/x",
+                            "host:-x",
+                            "-x@host:y",
+                            "https://user@example.org/x",
+                            "https://user:secret@example.org/x",
+                            "ssh://git:secret@host/x",
+                            "git:secret@host:x",
+                            "git://example.org/x",
+                            "ftp://h/x",
+                            "file://host/x",
+                            "file:///",
+                            "https:///x",
+                            "https://h",
+                            "https://h/x?token=1",
+                            "https://h/x#y",
+                            "https://h/x y",
+                            "https://h/\x01",
+                            "https://h/\xc3\xa9",
+                            "C:\\x"})
         EXPECT_NE(url_problem(bad), "") << bad;
     EXPECT_NE(url_problem("https://h/" + std::string(3000, 'x')), "");
     for (const char* secret : {"https://user:secret@h/x", "https://token@h/x", "ssh://a:b@h/x", "a:b@h:x"})
@@ -125,16 +158,22 @@ TEST(ModuleSource, HostileUrlsAreRefused) {
 TEST(ModuleSource, HostileRefsAreRefused) {
     for (const std::string good : {"main", "v1.2.3", "feature/x", "refs/tags/v1", kCommit.c_str()})
         EXPECT_EQ(ref_problem(good), "") << good;
-    for (const char* bad :
-         {"", "-x", "--upload-pack=id", "a..b", "a b", "a:b", "a^", "a~1", "*", "a?", "[a]", "a\\b", "@", "@{u}",
-          "/a", "a/", "a//b", "a/.b", ".a", "a.", "a.lock", "a\n", "$(id)", "\xc3\xa9"})
+    for (const char* bad : {"",     "-x",    "--upload-pack=id",
+                            "a..b", "a b",   "a:b",
+                            "a^",   "a~1",   "*",
+                            "a?",   "[a]",   "a\\b",
+                            "@",    "@{u}",  "/a",
+                            "a/",   "a//b",  "a/.b",
+                            ".a",   "a.",    "a.lock",
+                            "a\n",  "$(id)", "\xc3\xa9"})
         EXPECT_NE(ref_problem(bad), "") << bad;
 }
 
 TEST(ModuleSource, IsAFolderOrARepositoryAtARef) {
     const auto complaints = [](const std::string& entry) {
-        return said(load_with({{"lab.yaml", "lab: {format: 1, name: t}\nmodules:\n  m: " + entry + "\n"}}, nullptr)
-                        .diagnostics);
+        return said(
+            load_with({{"lab.yaml", "lab: {format: 1, name: t}\nmodules:\n  m: " + entry + "\n"}}, nullptr)
+                .diagnostics);
     };
     EXPECT_EQ(complaints("{git: 'https://h/x', ref: v1}"), "");
     EXPECT_EQ(complaints("{git: 'https://h/x'}"), "lab.yaml:3:3 spec/missing-key module 'm' has no 'ref'\n");
@@ -144,9 +183,10 @@ TEST(ModuleSource, IsAFolderOrARepositoryAtARef) {
     EXPECT_EQ(complaints("{}"), "lab.yaml:3:3 spec/missing-key module 'm' has neither 'path' nor 'git'\n");
     EXPECT_EQ(complaints("{git: 'https://h/x', ref: v1, path: ../up}"),
               "lab.yaml:3:42 spec/bad-value the path of module 'm' must lie in the repository\n");
-    EXPECT_EQ(complaints("{git: 'ext::id', ref: v1}"),
-              "lab.yaml:3:12 module/bad-url the repository 'ext::id' of module 'm' names a program of git's, not "
-              "a repository\n");
+    EXPECT_EQ(
+        complaints("{git: 'ext::id', ref: v1}"),
+        "lab.yaml:3:12 module/bad-url the repository 'ext::id' of module 'm' names a program of git's, not "
+        "a repository\n");
     EXPECT_EQ(complaints("{git: 'https://h/x', ref: --upload-pack=id}"),
               "lab.yaml:3:32 module/bad-ref the ref '--upload-pack=id' of module 'm' could be taken for an "
               "option\n");
@@ -162,9 +202,11 @@ TEST(GitModules, WithoutAPinOrWithAnothersAreSaid) {
     EXPECT_EQ(said(none.diagnostics),
               "lab.yaml:5:11 module/not-pinned module 'motd' is not pinned to a commit in lab.lock\n");
     EXPECT_EQ(none.diagnostics.items()[0].help, "`lab modules update motd` pins it");
-    const Loaded other = load_with({{"lab.yaml", source(", path: sub")}, {"lab.lock", lock()}}, &repositories);
-    EXPECT_EQ(said(other.diagnostics), "lab.yaml:5:11 module/not-pinned module 'motd' is pinned in lab.lock for the "
-                                       "path none, not 'sub'\n");
+    const Loaded other =
+        load_with({{"lab.yaml", source(", path: sub")}, {"lab.lock", lock()}}, &repositories);
+    EXPECT_EQ(said(other.diagnostics),
+              "lab.yaml:5:11 module/not-pinned module 'motd' is pinned in lab.lock for the "
+              "path none, not 'sub'\n");
     EXPECT_EQ(other.diagnostics.items()[0].notes[0].at.text(), "lab.lock:4:3");
     EXPECT_TRUE(repositories.asked.empty());
 }
@@ -172,16 +214,18 @@ TEST(GitModules, WithoutAPinOrWithAnothersAreSaid) {
 TEST(GitModules, AreReadOutOfTheirTreesAndNameTheirOwnPlaces) {
     FakeRepositories repositories;
     const auto tree = std::make_shared<MapTree>(
-        Files{{"module.yaml", "name: motd\nversion: 2.0.0\nresources:\n  - file: /etc/motd\n    source: files/motd\n"
-                              "  - file: /etc/issue\n    source: escape\n  - file: /x\n    modee: 1\n"},
+        Files{{"module.yaml",
+               "name: motd\nversion: 2.0.0\nresources:\n  - file: /etc/motd\n    source: files/motd\n"
+               "  - file: /etc/issue\n    source: escape\n  - file: /x\n    modee: 1\n"},
               {"files/motd", "hello\n"},
               {"README.md", "not referred to\n"}});
     tree->link("escape", "/etc/shadow");
     repositories.trees.emplace(kUrl, tree);
     const Loaded loaded = load_with({{"lab.yaml", source()}, {"lab.lock", lock()}}, &repositories);
-    EXPECT_EQ(said(loaded.diagnostics),
-              "module motd at 0123456: module.yaml:7:13 spec/symlink 'escape' is reached through a symbolic link\n"
-              "module motd at 0123456: module.yaml:9:5 spec/unknown-key a file has no property 'modee'\n");
+    EXPECT_EQ(
+        said(loaded.diagnostics),
+        "module motd at 0123456: module.yaml:7:13 spec/symlink 'escape' is reached through a symbolic link\n"
+        "module motd at 0123456: module.yaml:9:5 spec/unknown-key a file has no property 'modee'\n");
     EXPECT_NE(render_text(loaded.diagnostics, loaded.lines).find("9 |     modee: 1"), std::string::npos);
     const Module& module = loaded.inventory.modules.at("motd");
     EXPECT_EQ(module.version, "2.0.0");
@@ -196,12 +240,14 @@ TEST(GitModules, HaveTheNameOfTheirEntryAndAModuleYaml) {
     FakeRepositories repositories;
     repositories.trees.emplace(kUrl, std::make_shared<MapTree>(Files{{"module.yaml", "name: other\n"}}));
     const Files files{{"lab.yaml", source()}, {"lab.lock", lock()}};
-    EXPECT_EQ(said(load_with(files, &repositories).diagnostics),
-              "module motd at 0123456: module.yaml:1:7 spec/bad-value the section 'modules' calls this module "
-              "'motd', not 'other'\n");
+    EXPECT_EQ(
+        said(load_with(files, &repositories).diagnostics),
+        "module motd at 0123456: module.yaml:1:7 spec/bad-value the section 'modules' calls this module "
+        "'motd', not 'other'\n");
     repositories.trees.at(std::string(kUrl)) = std::make_shared<MapTree>(Files{{"README.md", "x"}});
     EXPECT_EQ(said(load_with(files, &repositories).diagnostics),
-              "lab.yaml:5:11 spec/missing-file there is no module.yaml in commit 0123456 of " + std::string(kUrl) + "\n");
+              "lab.yaml:5:11 spec/missing-file there is no module.yaml in commit 0123456 of " +
+                  std::string(kUrl) + "\n");
     repositories.trees.clear();
     const Loaded away = load_with(files, &repositories);
     EXPECT_EQ(said(away.diagnostics), "lab.yaml:5:11 module/unavailable it is away\n");
@@ -218,9 +264,11 @@ TEST(GitModules, DependOnEachOtherAndDecideKeysAndDigest) {
     pins.pins["base"].ref = "main";
     files["lab.lock"] = write_module_lock(pins);
     const auto with = [&](const std::string& text) {
-        repositories.trees[std::string(kUrl)] = std::make_shared<MapTree>(Files{{"module.yaml", "name: motd\ndeps: [base]\n"}});
+        repositories.trees[std::string(kUrl)] =
+            std::make_shared<MapTree>(Files{{"module.yaml", "name: motd\ndeps: [base]\n"}});
         repositories.trees[base] = std::make_shared<MapTree>(
-            Files{{"module.yaml", "name: base\nresources:\n  - file: /etc/motd\n    source: motd\n"}, {"motd", text}});
+            Files{{"module.yaml", "name: base\nresources:\n  - file: /etc/motd\n    source: motd\n"},
+                  {"motd", text}});
         return load_with(files, &repositories);
     };
     const test::TestProviders providers;

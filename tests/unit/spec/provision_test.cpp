@@ -5,6 +5,10 @@
 namespace lab::spec::test {
 namespace {
 
+/// A layout that fits.
+constexpr const char* kPartitions =
+    "{partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: rest, fs: xfs}]}";
+
 std::string names(const std::vector<Provided>& all) {
     std::string out;
     for (const Provided& one : all) {
@@ -28,7 +32,8 @@ TEST(Provision, ASizeFollowsTheLevels) {
                            "  c: {environment: prod, labels: [big]}\n"
                            "  d: {environment: prod, labels: [big], size: own}\n"
                            "sizes: {lab: , env: , big: , own: }\n"
-                           "images: {debian: {installer: preseed}}\n"}});
+                           "images: {debian: {installer: preseed}}\nlayouts: {l: " +
+                               std::string(kPartitions) + "}\n"}});
     EXPECT_EQ(lab.said(), "");
     EXPECT_EQ(lab.field("a", "size"), "lab by lab.defaults at lab.yaml:1:69");
     EXPECT_EQ(lab.field("b", "size"), "env by environment prod at lab.yaml:2:29");
@@ -113,9 +118,10 @@ TEST(Provision, NamesAreCheckedByTheirGrammar) {
 
 TEST(Provision, WhatAServerIsMadeOfIsPartOfItsKey) {
     const auto key = [](const std::string& more) {
-        const Resolved lab(
-            Files{{"lab.yaml", lab_yaml("servers: {s: {" + more +
-                                        "}}\nsizes: {a: , b: }\nimages: {a: {installer: image}}\n")}});
+        const Resolved lab(Files{
+            {"lab.yaml", lab_yaml("servers: {s: {" + more +
+                                  "}}\nsizes: {a: , b: }\nimages: {a: {installer: image}}\nlayouts: {a: " +
+                                  kPartitions + "}\n")}});
         return lab.fleet().key(0);
     };
     EXPECT_EQ(key("size: a"), key("size: a"));
