@@ -1,6 +1,7 @@
 #include "spec/vocabulary.h"
 
 #include "spec/detail/vocabulary_builder.h"
+#include "spec/keys.h"
 
 #include <algorithm>
 #include <array>
@@ -89,6 +90,7 @@ const Shape* lab_shape(VocabularyBuilder& builder) {
                 {"defaults", "the lowest level, for every server", &defaults},
                 {"guard", "limits on what one run may do", &guard},
                 {"puppet", "where the inventory has Puppet code", &puppet}};
+    add_rules(builder, lab, policy_keys());
     // Names of nothing: they follow the grammar alone.
     for (Word& word : lab.keys)
         if (word.name == "name" || word.name == "id" || word.name == "domain") {
@@ -105,6 +107,7 @@ const Shape* environment_shape(VocabularyBuilder& builder) {
     Shape& domain = builder.add(Shape::Kind::String);
     domain.pattern = kName;
     environment.keys.push_back({"domain", "of its servers", &domain});
+    add_rules(builder, environment, environment_keys());
     return &environment;
 }
 
@@ -131,6 +134,7 @@ const Shape* label_shape(VocabularyBuilder& builder) {
         {"secrets", "that servers with the label may read", builder.list(builder.name(Names::Secret))},
         {"params", "values for modules: MODULE: {NAME: value}", params_shape(builder)}};
     add_singles(builder, label);
+    add_rules(builder, label, workload_keys());
     return &label;
 }
 
@@ -155,6 +159,7 @@ const Shape* server_shape(VocabularyBuilder& builder) {
         {"params", "values for modules: MODULE: {NAME: value}", params_shape(builder)},
         {"protect", "nothing destructive is done to it", builder.boolean()}};
     add_singles(builder, server);
+    add_rules(builder, server, machine_keys());
     server.open = true; // the provider's settings
     return &server;
 }
@@ -222,6 +227,7 @@ const Shape* target_shape(VocabularyBuilder& builder, bool exclude) {
                    {"region", "in any of these regions", one_or_list(Names::Region)},
                    {"cloud", "in any of these clouds", one_or_list(Names::Cloud)},
                    {"provider", "of any of these providers", one_or_list(Names::Provider)},
+                   {"size", "of any of these sizes", one_or_list(Names::Size)},
                    {"servers", "whose names match any of these globs", one_or_list(Names::ServerGlob)},
                    {"groups", "in any of these groups", one_or_list(Names::Group)}};
     if (exclude)
@@ -244,6 +250,15 @@ const Shape* inventory_shape(VocabularyBuilder& builder) {
     section("servers", "the machines", Names::Server, server_shape(builder));
     section("modules", "where modules come from that are not in modules/", Names::Module,
             module_source_shape(builder));
+    section("sizes", "how large machines are", Names::Size, rules_shape(builder, "a size", size_keys()));
+    section("images", "operating systems to install", Names::Image,
+            rules_shape(builder, "an image", image_keys()));
+    section("clusters", "Kubernetes clusters", Names::Cluster,
+            rules_shape(builder, "a cluster", cluster_keys()));
+    section("apps", "what runs on clusters", Names::App, rules_shape(builder, "an app", app_keys()));
+    section("users", "people, their roles and keys", Names::User,
+            rules_shape(builder, "a user", user_keys()));
+    section("roles", "what users may do, and where", Names::Role, role_shape(builder));
     section("layouts", "how disks are divided", Names::Layout, layout_shape(builder));
     file.keys.push_back({"alerts", "what is to be watched, and where", alerts_shape(builder)});
     section("secrets", "what only some may read", Names::Secret, secret_shape(builder));

@@ -33,7 +33,8 @@ std::string_view cached_word(State state) {
     return "no";
 }
 
-Row row_of(const spec::ModuleSource& source, const spec::Loaded& loaded, const ModuleRepositories& repositories) {
+Row row_of(const spec::ModuleSource& source, const spec::Loaded& loaded,
+           const ModuleRepositories& repositories) {
     Row row{.name = source.name, .ref = source.ref, .cached = "no", .from_git = true};
     row.source = source.path.empty() ? source.git : fmt::format("{}//{}", source.git, source.path);
     const auto pin = loaded.lock.pins.find(source.name);
@@ -148,8 +149,10 @@ Result<int> list_modules(const Arguments& arguments, Context& context) {
         context.note("there are no modules");
     } else {
         print_table(rows, context);
-        if (std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.from_git && row.version.empty(); }))
-            context.note("the version of a module that is not in the cache is not known: `lab validate` fetches it");
+        if (std::any_of(rows.begin(), rows.end(),
+                        [](const Row& row) { return row.from_git && row.version.empty(); }))
+            context.note(
+                "the version of a module that is not in the cache is not known: `lab validate` fetches it");
     }
     return kExitDone;
 }
@@ -177,15 +180,16 @@ void print_verdicts(const std::vector<reconciler::PinVerdict>& verdicts, Context
     for (const reconciler::PinVerdict& verdict : verdicts) {
         const std::string commit(verdict.pin ? spec::short_commit(verdict.pin->commit) : "");
         const auto add = [&](Cell state, std::string detail) {
-            table.rows.push_back({verdict.name, verdict.source.ref, commit, std::move(state), std::move(detail)});
+            table.rows.push_back(
+                {verdict.name, verdict.source.ref, commit, std::move(state), std::move(detail)});
         };
         for (const reconciler::PinProblem& problem : verdict.problems)
             add({problem.code, Tone::Bad}, problem.message);
         if (verdict.problems.empty())
-            add({"ok", Tone::Good}, verdict.behind.empty()
-                                        ? std::string()
-                                        : fmt::format("{} names {} now", verdict.source.ref,
-                                                      spec::short_commit(verdict.behind)));
+            add({"ok", Tone::Good},
+                verdict.behind.empty()
+                    ? std::string()
+                    : fmt::format("{} names {} now", verdict.source.ref, spec::short_commit(verdict.behind)));
     }
     context.out.write(table.text(false, context.paint));
 }
@@ -197,8 +201,7 @@ Result<int> verify_modules(const Arguments& arguments, Context& context) {
     const spec::Loaded loaded = spec::load(source->tree());
     if (loaded.diagnostics.has_errors()) {
         context.err.write(render_text(loaded.diagnostics, loaded.lines, {.color = context.err_paint.on}));
-        return Error{.code = ErrorCode::Invalid,
-                     .message = "the inventory has errors: no pin was verified"};
+        return Error{.code = ErrorCode::Invalid, .message = "the inventory has errors: no pin was verified"};
     }
     const auto verdicts = reconciler::verify_pins(loaded, source->modules(), arguments.has("offline"));
     if (context.stop.stop_requested()) return Error{.code = ErrorCode::Cancelled, .message = "interrupted"};
@@ -214,8 +217,9 @@ Result<int> verify_modules(const Arguments& arguments, Context& context) {
         context.note("no module comes from git");
     } else {
         print_verdicts(verdicts, context);
-        context.note(bad == 0 ? fmt::format("{} verified", counted(verdicts.size(), "module"))
-                              : fmt::format("{} of {} did not verify", bad, counted(verdicts.size(), "module")));
+        context.note(bad == 0
+                         ? fmt::format("{} verified", counted(verdicts.size(), "module"))
+                         : fmt::format("{} of {} did not verify", bad, counted(verdicts.size(), "module")));
     }
     return bad == 0 ? kExitDone : kExitFailed;
 }
@@ -234,13 +238,14 @@ constexpr Example kVerifyExamples[] = {
 
 } // namespace
 
-constinit const Command kModulesList{.words = "modules list",
-                                     .section = Section::Start,
-                                     .summary = "print where each module comes from, at which commit, and what uses it",
-                                     .forms = kListing,
-                                     .examples = kListExamples,
-                                     .help = "modules",
-                                     .run = list_modules};
+constinit const Command kModulesList{
+    .words = "modules list",
+    .section = Section::Start,
+    .summary = "print where each module comes from, at which commit, and what uses it",
+    .forms = kListing,
+    .examples = kListExamples,
+    .help = "modules",
+    .run = list_modules};
 constinit const Command kModulesVerify{.words = "modules verify",
                                        .section = Section::Start,
                                        .summary = "hold lab.lock against the cache and the repositories",

@@ -176,11 +176,12 @@ Result<int> update_modules(const Arguments& arguments, Context& context) {
     return changes && arguments.has("detailed-exitcode") ? kExitChanges : kExitDone;
 }
 
-constexpr Positional kNames[] = {{.name = "NAME",
-                                  .summary = "only these; left out: all, and pins that nothing uses are dropped",
-                                  .required = false,
-                                  .repeated = true,
-                                  .complete = Complete::GitModule}};
+constexpr Positional kNames[] = {
+    {.name = "NAME",
+     .summary = "only these; left out: all, and pins that nothing uses are dropped",
+     .required = false,
+     .repeated = true,
+     .complete = Complete::GitModule}};
 constexpr Option kOptions[] = {
     {.name = "dry-run", .summary = "show what would move and write nothing"},
     {.name = "detailed-exitcode", .summary = "end with 2 where a pin moved, or would"},
@@ -195,7 +196,8 @@ constexpr Example kExamples[] = {
 
 constinit const Command kModulesUpdate{.words = "modules update",
                                        .section = Section::Start,
-                                       .summary = "move the pins of modules from git to what their refs name now",
+                                       .summary =
+                                           "move the pins of modules from git to what their refs name now",
                                        .positionals = kNames,
                                        .options = kOptions,
                                        .forms = kDocument,

@@ -1,6 +1,7 @@
 #pragma once
 // Puts shapes together for spec/vocabulary.cpp.
 
+#include "spec/property.h"
 #include "spec/vocabulary.h"
 
 namespace lab::spec::detail {
@@ -39,6 +40,10 @@ const Shape* alerts_shape(VocabularyBuilder& builder); // the section: a map or 
 const Shape* secret_shape(VocabularyBuilder& builder);
 const Shape* disk_shape(VocabularyBuilder& builder);
 const Shape* layout_shape(VocabularyBuilder& builder);
+const Shape* role_shape(VocabularyBuilder& builder);
+/// What is data, by a table of spec/keys.h.
+void add_rules(VocabularyBuilder& builder, Shape& shape, std::span<const KeyRule> rules);
+const Shape* rules_shape(VocabularyBuilder& builder, std::string_view what, std::span<const KeyRule> rules);
 const Shape* inventory_shape(VocabularyBuilder& builder);
 const Shape* module_shape(VocabularyBuilder& builder);
 
