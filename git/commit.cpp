@@ -74,6 +74,20 @@ class Scratch {
     std::filesystem::path path_;
 };
 
+/// Commits need an author: better said before anything is written.
+Result<void> check_identity(const std::filesystem::path& directory, std::stop_token stop) {
+    for (const char* who : {"GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"}) {
+        auto known = call({directory, {"var", who}}, stop);
+        if (!known) return std::move(known).error();
+        if (!known->ok())
+            return Error{.code = ErrorCode::Invalid,
+                         .message = "git does not know who makes the commit",
+                         .hint =
+                             "git config --global user.name NAME; git config --global user.email ADDRESS"};
+    }
+    return {};
+}
+
 /// Puts one change into the index file.
 Result<void> stage(const BranchRequest& request, const FileChange& change, const std::string& index) {
     const auto git = [&](std::vector<std::string> arguments, std::string input = {}) {
@@ -100,6 +114,7 @@ Result<void> check_committable(const CommitRequest& request) {
         return Error{.code = ErrorCode::Unsupported,
                      .message = "there is no working tree to commit from",
                      .hint = "--branch NAME makes a commit without one"};
+    LAB_TRY(check_identity(request.work_directory, request.stop));
     auto merging =
         call({request.work_directory, {"rev-parse", "--quiet", "--verify", "MERGE_HEAD"}}, request.stop);
     if (!merging) return std::move(merging).error();
@@ -151,7 +166,7 @@ Result<void> check_new_branch(const BranchRequest& request) {
         return Error{.code = ErrorCode::Conflict,
                      .message = fmt::format("there is a branch '{}' already", request.branch),
                      .hint = "name another, or delete it with `git branch -D`"};
-    return {};
+    return check_identity(request.directory, request.stop);
 }
 
 Result<std::string> commit_to_branch(const BranchRequest& request) {

@@ -36,7 +36,8 @@ struct BranchRequest {
     std::string message;
     std::stop_token stop;
 };
-/// Conflict where there is such a branch; Invalid where it is no name for one.
+/// Conflict where there is such a branch; Invalid where it is no name for one, or git does not know who the
+/// user is.
 Result<void> check_new_branch(const BranchRequest& request);
 /// Makes the branch with one commit on top of `base`. Neither the working tree, the index nor HEAD is
 /// touched, so hooks of `git commit` do not run. Gives the id of the commit.

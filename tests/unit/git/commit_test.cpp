@@ -73,6 +73,16 @@ TEST_F(CommitTest, RefusesToTakeOtherChangesAlong) {
               "a merge is under way: a commit now would be the merge");
 }
 
+TEST_F(CommitTest, WantsToKnowWhoMakesIt) {
+    git({"config", "user.useConfigOnly", "true"});
+    for (const char* name :
+         {"GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"})
+        ::unsetenv(name);
+    EXPECT_EQ(check_committable(request({"a.yaml"})).error().message,
+              "git does not know who makes the commit");
+    EXPECT_EQ(check_new_branch(branch("b", {})).error().message, "git does not know who makes the commit");
+}
+
 TEST_F(CommitTest, ARefusingHookLeavesTheFilesWrittenAndNotStaged) {
     sandbox.write("r/.git/hooks/pre-commit", "#!/bin/sh\necho 'no commits on Friday' >&2\nexit 1\n");
     std::filesystem::permissions(sandbox.path() / "r/.git/hooks/pre-commit",
