@@ -186,16 +186,27 @@ ValueList read_disks(const FactSources& sources) {
 }
 
 Value read_lvm(const FactSources& sources) {
-    const auto groups = lvm_rows(sources, "vgs", "vg", "vg_name,vg_uuid,vg_size,vg_free");
+    const auto groups =
+        lvm_rows(sources, "vgs", "vg", "vg_name,vg_uuid,vg_size,vg_free,vg_extent_size,pv_name");
     const auto volumes = lvm_rows(sources, "lvs", "lv", "lv_name,vg_name,lv_uuid,lv_path,lv_size");
     if (!groups || !volumes) return {};
     ValueList vgs, lvs;
     for (const Value& row : *groups) {
+        // A group on several disks has a row for each.
+        const std::string* disk = text_at(row, "pv_name");
+        if (ValueMap* same = vgs.empty() ? nullptr : vgs.back().if_map();
+            same && disk && text_at(row, "vg_uuid") && same->find("uuid") &&
+            *same->find("uuid") == Value(*text_at(row, "vg_uuid"))) {
+            if (Value* pvs = same->find("pvs")) pvs->if_list()->emplace_back(*disk);
+            continue;
+        }
         ValueMap vg;
         copy_text(vg, row, "vg_name", "name");
         copy_text(vg, row, "vg_uuid", "uuid");
         if (const auto size = integer_at(row, "vg_size")) vg.set("size", *size);
         if (const auto free = integer_at(row, "vg_free")) vg.set("free", *free);
+        if (const auto extent = integer_at(row, "vg_extent_size")) vg.set("extent", *extent);
+        if (disk) vg.set("pvs", ValueList{Value(*disk)});
         vgs.emplace_back(std::move(vg));
     }
     for (const Value& row : *volumes) {

@@ -176,6 +176,7 @@ Value to_value(const PropertyChange& change) {
                  {"after", change.after},
                  {"effect", Value(change.effect)}};
     if (!change.diff.empty()) out.append("diff", Value(change.diff));
+    if (change.used) out.append("used", Value(*change.used));
     return out;
 }
 
@@ -186,6 +187,11 @@ Result<PropertyChange> change_from_value(const Value& value) {
                           .after = fields.value("after"),
                           .effect = fields.text("effect"),
                           .diff = fields.text_or("diff", "")};
+    if (const Value used = fields.value("used"); !used.is_null()) {
+        if (!used.if_int() || *used.if_int() < 0)
+            return Error{.code = ErrorCode::Invalid, .message = "'used' of a change must be bytes"};
+        change.used = static_cast<std::uint64_t>(*used.if_int());
+    }
     LAB_TRY(fields.finish());
     return change;
 }

@@ -5,6 +5,8 @@
 #include "api/resource.h"
 #include "api/resource_types.h"
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace lab::api {
@@ -18,6 +20,7 @@ struct PropertyChange {
     std::string effect; // "create", "update", "remove", "run", "restart"
     std::string
         diff; // unified diff of content where both sides are text (what is not there is empty); else empty
+    std::optional<std::uint64_t> used; // bytes in use of a volume, where that is known
 
     friend bool operator==(const PropertyChange&, const PropertyChange&) = default;
 };

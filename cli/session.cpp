@@ -186,10 +186,13 @@ Result<std::vector<std::string>> targets_of(const std::vector<std::string>& writ
         const auto parts = split(text, '/');
         const bool server = parts.size() == 2 && parts[0] == "server";
         const bool module = parts.size() == 4 && parts[0] == "server" && parts[2] == "module";
-        if (!server && !module)
+        const bool layout = parts.size() == 3 && parts[0] == "server" && parts[2] == "layout";
+        if (!server && !module && !layout)
             return Error{.code = ErrorCode::Invalid,
-                         .message = fmt::format(
-                             "'{}' is no target: expected server/NAME or server/NAME/module/MODULE", text)};
+                         .message =
+                             fmt::format("'{}' is no target: expected server/NAME, server/NAME/layout or "
+                                         "server/NAME/module/MODULE",
+                                         text)};
         const std::string name(parts[1]);
         const auto index = fleet.find(name);
         const bool applied = std::any_of(known.begin(), known.end(), [&](const store::ServerKeys& one) {

@@ -174,8 +174,10 @@ std::string entry_line(const Entry& entry) {
     else
         line += fmt::format("{} on {}", html_code(unit), counted(entry.actions.size(), "server"));
     std::vector<std::string> words;
-    std::vector<std::string> heads = detail::headlines(action);
-    if (unit.empty() && !action.reason.empty()) heads.insert(heads.begin(), action.reason);
+    const bool is_layout = detail::is_layout(action);
+    std::vector<std::string> heads =
+        is_layout ? std::vector{detail::layout_summary(action)} : detail::headlines(action);
+    if ((unit.empty() || is_layout) && !action.reason.empty()) heads.insert(heads.begin(), action.reason);
     const std::size_t shown = std::min<std::size_t>(heads.size(), 6);
     for (std::size_t i = 0; i < shown; ++i)
         words.push_back(
@@ -200,6 +202,7 @@ std::string change_text(const Action& action, const api::PropertyChange& change)
     const bool is_new = change.before.is_null();
     if (!change.diff.empty())
         return "\n" + code(change.path) + "\n\n" + fenced_diff(change.diff, is_new) + "\n";
+    if (detail::is_layout(action)) return fmt::format("- {}\n", code(detail::layout_line(change)));
     const bool is_server = detail::unit_of(action.resource).empty();
     const detail::ChangePath path =
         is_server ? detail::ChangePath{{}, change.path} : detail::split_path(change.path);

@@ -15,6 +15,7 @@ struct DesiredServer {
     bool protect = false;
     Span at, protect_at;
     std::vector<spec::ModuleUnit> units; // resources redacted; run order
+    std::optional<spec::Layout> layout;  // of its disk
 };
 
 /// Everything about one server that may differ.
@@ -64,6 +65,13 @@ struct Planned {
 };
 
 Planned make_plan(const PlanInput& input);
+
+/// A layout as AppliedServer keeps it, and back; nullopt where there is none that this version reads.
+Value layout_record(const spec::Layout& layout);
+std::optional<spec::Layout> recorded_layout(const Value& record);
+/// What is to be recorded of the layout of a server that is wanted: the wanted one where its disk was seen to
+/// be so, else what was recorded before.
+Value layout_to_record(const ServerInput& input);
 
 /// Whether an apply of the plan would do, forget or release anything.
 bool has_changes(const api::Plan& plan) noexcept;

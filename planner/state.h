@@ -26,6 +26,7 @@ struct AppliedServer {
     std::vector<std::string> labels;    // for filters on servers that are gone from the YAML
     bool protect = false;               // as the last applied commit had it; a dirty tree never lifts it
     std::string commit;                 // of the last apply that touched it
+    Value layout;                       // layout_record() of the one its disk has; null: none that lab knows
     std::vector<AppliedModule> modules; // sorted by name
 };
 

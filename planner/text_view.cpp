@@ -158,7 +158,10 @@ class TextView {
             action_line(entry, column);
             if (entry.actions.size() > 1)
                 out_ += "        " + paint_.dim(detail::name_list(entry.servers(), kNamesShown)) + "\n";
-            if (style_.details) details(entry);
+            if (detail::is_layout(entry.first()))
+                layout(entry.first());
+            else if (style_.details)
+                details(entry);
         }
     }
 
@@ -230,9 +233,14 @@ class TextView {
         const std::string_view server = detail::server_of(action.resource);
         const bool one = entry.actions.size() == 1;
         std::vector<std::string> lines;
-        if (!style_.details) lines = detail::headlines(action);
+        if (detail::is_layout(action))
+            lines = {detail::layout_summary(action)};
+        else if (!style_.details)
+            lines = detail::headlines(action);
         std::string out;
-        if (style_.details || detail::unit_of(action.resource).empty()) out = escape_controls(action.reason);
+        const bool is_layout = detail::is_layout(action); // says why below
+        if (!is_layout && (style_.details || detail::unit_of(action.resource).empty()))
+            out = escape_controls(action.reason);
         for (std::size_t i = 0; i < lines.size(); ++i) {
             const std::string more = fmt::format(" and {} more", lines.size() - i);
             const std::size_t width = display_width(out) + display_width(lines[i]) + 2;
@@ -246,6 +254,20 @@ class TextView {
             out += (out.empty() ? "" : ", ") + lines[i];
         }
         return one ? out : detail::without_name(out, server, "<name>");
+    }
+
+    /// Volume by volume, always: what is lost must not need a second look.
+    void layout(const Action& action) {
+        if (!action.reason.empty()) out_ += "      " + paint_.dim(escape_controls(action.reason)) + "\n";
+        for (const api::PropertyChange& change : action.changes) {
+            const std::string line = "      " + detail::layout_line(change);
+            const bool alarms = change.effect == "lose" || change.effect == "format";
+            out_ += (alarms                      ? paint_.red(line)
+                     : change.effect == "keep"   ? paint_.dim(line)
+                     : change.effect == "create" ? paint_.green(line)
+                                                 : paint_.yellow(line)) +
+                    "\n";
+        }
     }
 
     void details(const Entry& entry) {

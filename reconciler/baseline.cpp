@@ -26,6 +26,9 @@ planner::AppliedServer applied_from(const Workspace& base, spec::ServerIndex ind
                                    .protect = fleet.server(index).protect,
                                    .commit = base.origin.commit,
                                    .modules = {}};
+    const auto& layouts = fleet.inventory().layouts;
+    const auto layout = layouts.find(std::string(fleet.chosen(index, spec::Provides::Layout)));
+    if (layout != layouts.end()) applied.layout = planner::layout_record(layout->second);
     for (const spec::ModuleUnit& unit : units) {
         planner::AppliedModule& module = applied.modules.emplace_back();
         module.module = unit.module;

@@ -15,15 +15,19 @@ api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index)
 
 planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIndex index) {
     const spec::Fleet& fleet = workspace.fleet;
-    return {.spec = server_spec(workspace, index),
-            .environment = std::string(fleet.environment(index)),
-            .cloud = std::string(fleet.cloud(index)),
-            .region = std::string(fleet.region(index)),
-            .labels = fleet.labels(index),
-            .protect = fleet.server(index).protect,
-            .at = fleet.server(index).at,
-            .protect_at = fleet.server(index).protect_at,
-            .units = {}};
+    planner::DesiredServer server{.spec = server_spec(workspace, index),
+                                  .environment = std::string(fleet.environment(index)),
+                                  .cloud = std::string(fleet.cloud(index)),
+                                  .region = std::string(fleet.region(index)),
+                                  .labels = fleet.labels(index),
+                                  .protect = fleet.server(index).protect,
+                                  .at = fleet.server(index).at,
+                                  .protect_at = fleet.server(index).protect_at,
+                                  .units = {}};
+    const auto& layouts = fleet.inventory().layouts;
+    const auto layout = layouts.find(std::string(fleet.chosen(index, spec::Provides::Layout)));
+    if (layout != layouts.end()) server.layout = layout->second;
+    return server;
 }
 
 DesiredState desired_state(const Engine& engine, const Workspace& workspace, spec::ServerIndex index,

@@ -27,6 +27,7 @@ planner::DesiredServer desired_from(const planner::AppliedServer& applied, const
                                   .at = at,
                                   .protect_at = {},
                                   .units = {}};
+    server.layout = planner::recorded_layout(applied.layout);
     for (const planner::AppliedModule& module : applied.modules) {
         spec::ModuleUnit& unit = server.units.emplace_back();
         unit.module = module.module;

@@ -56,6 +56,7 @@ planner::AppliedServer frame_of(const Workspace& workspace, const planner::Serve
                                       desired.protect || (dirty && input.applied && input.applied->protect),
                                   .commit = dirty ? std::string() : workspace.origin.commit,
                                   .modules = {}};
+    server.layout = planner::layout_to_record(input);
     if (input.observed && server.spec.server_id.empty())
         server.spec.server_id = input.observed->state.server_id;
     return server;

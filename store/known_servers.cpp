@@ -207,14 +207,17 @@ Result<void> write_application(Connection& connection, std::int64_t inventory,
     LAB_TRY(connection.run("UPDATE servers SET server_id = ?2, provider = ?3, environment = ?4, cloud = ?5, "
                            "region = ?6, labels = ?7, "
                            "applied = 1, protect = ?8, applied_key = ?9, "
-                           "units = (SELECT count(*) FROM applied_modules WHERE server = ?1) WHERE id = ?1",
+                           "units = (SELECT count(*) FROM applied_modules WHERE server = ?1) + ?10 "
+                           "WHERE id = ?1",
                            {*row, server.spec.server_id, server.spec.provider, server.environment,
                             server.cloud, server.region, write_labels(server.labels), server.protect,
-                            application.applied_key}));
+                            application.applied_key, !server.layout.is_null()}));
     LAB_TRY(connection.run(
-        "INSERT INTO applied_servers(server, commit_id, settings) VALUES(?, ?, ?) "
-        "ON CONFLICT(server) DO UPDATE SET commit_id = excluded.commit_id, settings = excluded.settings",
-        {*row, server.commit, write_json(server.spec.settings)}));
+        "INSERT INTO applied_servers(server, commit_id, settings, layout) VALUES(?, ?, ?, ?) "
+        "ON CONFLICT(server) DO UPDATE SET commit_id = excluded.commit_id, settings = excluded.settings, "
+        "layout = excluded.layout",
+        {*row, server.commit, write_json(server.spec.settings),
+         server.layout.is_null() ? std::string() : write_json(server.layout)}));
     return drop_unused(connection, std::move(unused));
 }
 
@@ -352,7 +355,7 @@ Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view na
     auto rows = state_->connection.query(
         "SELECT s.id, s.name, s.server_id, s.provider, a.settings, s.environment, s.cloud, s.region, "
         "s.labels, "
-        "s.protect, a.commit_id FROM servers s JOIN applied_servers a ON a.server = s.id "
+        "s.protect, a.commit_id, a.layout FROM servers s JOIN applied_servers a ON a.server = s.id "
         "WHERE s.inventory = ? AND s.name = ?",
         {state_->inventory, name});
     if (!rows) return std::move(rows).error();
@@ -373,6 +376,11 @@ Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view na
     server.labels = detail::read_labels(rows->view(8));
     server.protect = rows->integer(9) != 0;
     server.commit = rows->text(10);
+    if (!rows->view(11).empty()) {
+        auto layout = detail::read_map(rows->view(11));
+        if (!layout) return std::move(layout).error();
+        server.layout = std::move(*layout);
+    }
     auto modules = read_modules(state_->connection, rows->integer(0));
     if (!modules) return std::move(modules).error();
     server.modules = std::move(*modules);

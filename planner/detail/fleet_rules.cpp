@@ -121,7 +121,10 @@ std::size_t Targets::restrict(ServerPlan& plan) {
     const std::string prefix = std::string(kServer) + plan.name + "/module/";
     std::erase_if(plan.actions, [&](const auto& action) { return !ids.contains(action.id); });
     std::erase_if(plan.units, [&](const auto& unit) { return !units.contains(unit); });
-    std::erase_if(plan.drift, [&](const auto& each) { return !units.contains(prefix + each.module); });
+    const std::string layout = std::string(kServer) + plan.name + "/layout";
+    std::erase_if(plan.drift, [&](const auto& each) {
+        return !units.contains(each.item.path.starts_with("layout.") ? layout : prefix + each.module);
+    });
     std::erase_if(plan.released, [&](const auto& each) { return !units.contains(each.resource); });
     std::erase_if(plan.settled, [&](const auto& each) { return !units.contains(prefix + each.module); });
     return before - plan.actions.size();

@@ -4,6 +4,7 @@
 #include "planner/views.h"
 #include "support/json.h"
 #include "support/text.h"
+#include "support/units.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -12,6 +13,7 @@ namespace lab::planner::detail {
 namespace {
 
 constexpr std::string_view kServer = "server/";
+constexpr std::string_view kLayout = "layout.";
 constexpr std::size_t kInline = 24; // columns of a value within a headline
 
 std::string size_text(const Value& value) {
@@ -115,6 +117,11 @@ std::string value_text(const Value& value, std::size_t limit) {
 
 std::vector<std::string> headlines(const api::Action& action) {
     std::vector<std::string> out;
+    if (is_layout(action)) {
+        for (const api::PropertyChange& change : action.changes)
+            out.push_back(layout_line(change));
+        return out;
+    }
     const bool is_new = action.kind == api::ActionKind::Create;
     const bool is_server = unit_of(action.resource).empty();
     std::string_view last, whole; // resources last named, and last dealt with as a whole
@@ -144,6 +151,41 @@ std::vector<std::string> headlines(const api::Action& action) {
 std::string notified_text(const api::Action& action, std::string_view id) {
     const bool restarts = action.risk != api::Risk::Safe;
     return escape_controls(id) + (id.starts_with("command/") ? " runs" : restarts ? " restarts" : " reloads");
+}
+
+bool is_layout(const api::Action& action) noexcept {
+    return unit_of(action.resource) == "layout";
+}
+
+std::string layout_line(const api::PropertyChange& change) {
+    std::string_view name = change.path;
+    if (name.starts_with(kLayout)) name.remove_prefix(kLayout.size());
+    std::string line = fmt::format("{} {}", change.effect, escape_controls(name));
+    const bool same = change.before == change.after;
+    if (!change.before.is_null()) line += " " + value_text(change.before, 72);
+    if (!same && !change.after.is_null())
+        line += fmt::format("{} {}", change.before.is_null() ? "" : " →", value_text(change.after, 72));
+    if (change.used) line += fmt::format(", {} in use", format_size(*change.used));
+    return line;
+}
+
+std::string layout_summary(const api::Action& action) {
+    std::string out;
+    for (const std::string_view effect : {"lose", "format", "grow", "create", "update", "remove", "keep"}) {
+        std::vector<std::string> names;
+        for (const api::PropertyChange& change : action.changes)
+            if (change.effect == effect)
+                names.push_back(change.path.substr(change.path.find('.', kLayout.size()) + 1));
+        if (names.empty()) continue;
+        const bool counted_only = effect == "keep" || names.size() > 4;
+        out += fmt::format("{}{} ", out.empty() ? "" : ", ", effect);
+        if (counted_only)
+            out += std::to_string(names.size());
+        else
+            for (std::size_t i = 0; i < names.size(); ++i)
+                out += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + escape_controls(names[i]);
+    }
+    return out;
 }
 
 std::string_view symbol(api::ActionKind kind) noexcept {

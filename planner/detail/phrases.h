@@ -28,6 +28,13 @@ std::vector<std::string> headlines(const api::Action& action);
 /// "service/ssh restarts": what a change of the action sets off.
 std::string notified_text(const api::Action& action, std::string_view id);
 
+/// Whether the action is about a disk's layout; its changes read otherwise.
+bool is_layout(const api::Action& action) noexcept;
+/// "grow volumes.home 10GB xfs → 20GB xfs, 1.2GB in use".
+std::string layout_line(const api::PropertyChange& change);
+/// "lose longhorn, format root and var, keep 5".
+std::string layout_summary(const api::Action& action);
+
 /// "+", "~", "-/+", "-", "×".
 std::string_view symbol(api::ActionKind kind) noexcept;
 /// "abc1234" of a commit.

@@ -1,5 +1,6 @@
 #include "planner/detail/server_plan.h"
 
+#include "planner/detail/layout_unit.h"
 #include "planner/detail/server_unit.h"
 #include "planner/detail/units.h"
 
@@ -181,9 +182,22 @@ std::vector<Finding> drift_on(const Draft& draft, const Machine& machine) {
             for (api::DriftItem& item : drift_of(draft.input.name, each.resource, machine))
                 out.push_back({.module = module.module, .item = std::move(item)});
         }
+    if (draft.input.live)
+        for (api::DriftItem& item : layout_drift(draft.input, draft.known))
+            out.push_back({.module = {}, .item = std::move(item)});
     std::stable_sort(out.begin(), out.end(),
                      [](const auto& left, const auto& right) { return left.item.path < right.item.path; });
     return out;
+}
+
+void add_layout(ServerPlan& plan, const Draft& draft) {
+    if (!draft.input.live) {
+        plan.needs_live.push_back("layout/" + draft.desired.layout->name);
+        return;
+    }
+    plan.units.push_back("server/" + draft.input.name + "/layout");
+    if (auto action = layout_action(draft.input, draft.desired, draft.known, draft.rules, draft.itself))
+        plan.actions.push_back(*std::move(action));
 }
 
 void plan_present(ServerPlan& plan, const ServerInput& input, const DesiredServer& desired,
@@ -205,6 +219,7 @@ void plan_present(ServerPlan& plan, const ServerInput& input, const DesiredServe
         add_remarks(plan, draft, u);
     }
     if (itself) plan.actions.push_back(*itself);
+    if (desired.layout) add_layout(plan, draft);
     if (known.never && !itself)
         std::erase(plan.units, "server/" + input.name); // who could say it is unchanged?
     for (Action& action : module_actions(draft))
@@ -227,6 +242,7 @@ DesiredServer desired_of(const AppliedServer& applied) {
                           .at = {},
                           .protect_at = {},
                           .units = {}};
+    desired.layout = recorded_layout(applied.layout);
     for (const AppliedModule& module : applied.modules) {
         spec::ModuleUnit unit;
         unit.module = module.module;
@@ -245,6 +261,13 @@ ServerPlan plan_server(const ServerInput& input, const Rules& rules) {
     plan.not_observed = known.out_of_reach || !input.provider_present;
     if (!input.provider_present) {
         plan.absent_provider = input.desired ? input.desired->spec.provider : input.applied->spec.provider;
+        // What its layout would mean is known without asking anyone, where there is something to compare
+        // with.
+        if (input.desired && input.desired->layout && input.applied && !rules.drift_only) {
+            plan.units.push_back("server/" + input.name + "/layout");
+            if (auto action = layout_action(input, *input.desired, known, rules, nullptr))
+                plan.actions.push_back(*std::move(action));
+        }
         return plan;
     }
     if (known.out_of_reach) plan.out_of_reach = input.observed ? input.observed->state.detail : std::string();

@@ -103,7 +103,7 @@ bool needs_record(const ServerInput& input, const DesiredServer& desired, const 
     const AppliedServer& was = *input.applied;
     return was.protect != desired.protect || was.environment != desired.environment ||
            was.cloud != desired.cloud || was.region != desired.region || was.labels != desired.labels ||
-           !same_spec(was.spec, desired.spec);
+           !same_spec(was.spec, desired.spec) || !(layout_to_record(input) == was.layout);
 }
 
 Digest server_precondition(const ServerInput& input, const DesiredServer* desired, bool unseen) {

@@ -213,6 +213,9 @@ void resolve_documents(FleetState& state, Reporter& reporter) {
 
 void resolve_keys(FleetState& state) {
     state.keys.resize(state.servers.size());
+    std::map<std::string_view, Digest> layouts; // by name: many servers have one
+    for (const auto& [name, layout] : state.inventory->layouts)
+        layouts.emplace(name, sha256(write_json_canonical(to_value(layout))));
     std::string text;
     Hasher hasher;
     for (ServerIndex i = 0; i < state.servers.size(); ++i) {
@@ -236,6 +239,8 @@ void resolve_keys(FleetState& state) {
             text.append("\n").append(scalar);
         for (std::size_t single = 0; single < kSingles; ++single)
             text.append("\n").append(choose_single(state, i, static_cast<Provides>(single)).name());
+        const auto layout = layouts.find(choose_single(state, i, Provides::Layout).name());
+        if (layout != layouts.end()) text += layout->second.view();
         for (const std::uint32_t term : state.labels.of(i))
             text.append("\n").append(state.labels.terms[term].text);
         for (const Property& property : state.server(i).properties)

@@ -106,7 +106,11 @@ CREATE TABLE steps(
 CREATE UNIQUE INDEX steps_by_action ON steps(run, action);
 )sql";
 
-constexpr std::array kMigrations = {Migration{kFirst}};
+constexpr const char* kLayouts = R"sql(
+ALTER TABLE applied_servers ADD COLUMN layout TEXT NOT NULL DEFAULT ''; -- as JSON; empty: none
+)sql";
+
+constexpr std::array kMigrations = {Migration{kFirst}, Migration{kLayouts}};
 
 } // namespace
 

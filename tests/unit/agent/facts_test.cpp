@@ -100,7 +100,7 @@ TEST(Facts, ReadsDisksWithPartitionsAndLeavesOutWhatIsNoDisk) {
 
 TEST(Facts, ReadsLvm) {
     EXPECT_EQ(read_lvm(metal()), json(R"({"vgs":[{"name":"labvg","uuid":"OeUnkD-dWK5","size":995996565504,
-        "free":4194304}],"lvs":[{"name":"root","vg":"labvg","uuid":"Aq1","path":"/dev/labvg/root",
+        "free":4194304,"extent":4194304,"pvs":["/dev/nvme0n1p3","/dev/sdb1"]}],"lvs":[{"name":"root","vg":"labvg","uuid":"Aq1","path":"/dev/labvg/root",
         "size":33000783872},{"name":"swap","vg":"labvg","uuid":"Aq2","path":"/dev/labvg/swap","size":27002929152}]})"));
     EXPECT_TRUE(read_lvm(empty_sources("/nowhere")).is_null());
 }

@@ -1,0 +1,38 @@
+#pragma once
+// What a layout means for a machine, volume by volume: keep, format, create, grow, lose. Pure.
+//
+// What is big enough is kept, preserved or not; what is too small grows where it lies; only what has another
+// file system, or what an installation writes anew, is formatted. Preserved volumes are never formatted,
+// shrunk or lost: where that would have to be, there are `problems` and nothing may be done.
+
+#include "api/plan.h"
+#include "planner/detail/storage.h"
+
+namespace lab::planner::detail {
+
+struct LayoutPlan {
+    /// Each part with what becomes of it; paths are "layout.volumes.home", "layout.partitions./boot",
+    /// "layout.disk.nvme0n1p3" (what goes with the old partition table), "layout.tmpfs./tmp".
+    std::vector<api::PropertyChange> changes;
+    bool differs = false; // something is not kept
+    bool anew = false;    // everything is created
+    api::Risk risk = api::Risk::Safe;
+    std::string reason;                // why the disk is partitioned anew; else empty
+    std::vector<std::string> problems; // sentences without full stops
+};
+
+struct LayoutQuestion {
+    const spec::Layout& desired;
+    const spec::Layout* applied = nullptr; // null: never applied
+    const Storage* storage = nullptr;      // null: nobody looked; then Applied stands in, if there is one
+    bool reinstall = false;                // what is not preserved is written anew
+};
+LayoutPlan plan_layout(const LayoutQuestion& question);
+
+/// "layout.volumes.home"; with the group's name before it where the layout has several.
+std::string volume_path(const spec::Layout& layout, std::string_view group, std::string_view volume);
+
+/// Whether the change leaves things as they are.
+bool is_kept(const api::PropertyChange& change) noexcept;
+
+} // namespace lab::planner::detail

@@ -1,0 +1,170 @@
+#include "planner/detail/layout_unit.h"
+
+#include "planner/detail/server_unit.h"
+#include "support/json.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace lab::planner {
+
+Value layout_record(const spec::Layout& layout) {
+    return ValueMap{{"name", Value(layout.name)}, {"parts", spec::to_value(layout)}};
+}
+
+std::optional<spec::Layout> recorded_layout(const Value& record) {
+    const Value* name = record.get("name");
+    const Value* parts = record.get("parts");
+    if (!name || !name->if_string() || !parts) return std::nullopt;
+    return spec::layout_from(*name->if_string(), *parts);
+}
+
+namespace detail {
+namespace {
+
+using api::Action;
+using api::ActionKind;
+using api::Cause;
+
+struct Question {
+    std::optional<spec::Layout> applied;
+    std::optional<Storage> storage;
+    LayoutPlan answer(const spec::Layout& desired, bool reinstall) const {
+        return plan_layout({.desired = desired,
+                            .applied = applied ? &*applied : nullptr,
+                            .storage = storage ? &*storage : nullptr,
+                            .reinstall = reinstall});
+    }
+};
+
+Question question_of(const ServerInput& input, const Knowledge& known) {
+    Question out;
+    if (input.applied) out.applied = recorded_layout(input.applied->layout);
+    if (known.observed) out.storage = storage_of(known.observed->facts);
+    return out;
+}
+
+/// What a part was when it was applied and is wanted to be, as data: equal where the inventory did not move
+/// it.
+Cause cause_of(const api::PropertyChange& change, const spec::Layout& desired,
+               const std::optional<spec::Layout>& applied) {
+    if (!applied) return Cause::Intent;
+    const auto same = [&](const auto& left, const auto& right) {
+        return left.size.kind == right.size.kind && left.size.amount == right.size.amount &&
+               left.mount == right.mount && left.fs == right.fs;
+    };
+    for (const spec::LayoutPart& part : desired.volumes) {
+        const std::string path = volume_path(desired, part.group, part.name);
+        if (change.path != path && change.path != path + ".mount") continue;
+        const spec::LayoutPart* was = applied->find_volume(part.group, part.name);
+        return was && same(*was, part) ? Cause::Drift : Cause::Intent;
+    }
+    return write_json(spec::to_value(*applied)) == write_json(spec::to_value(desired)) ? Cause::Drift
+                                                                                       : Cause::Intent;
+}
+
+std::string joined(const std::vector<std::string>& problems) {
+    return fmt::format("{}", fmt::join(problems, "; "));
+}
+
+std::optional<api::Blocked> blocked_by(const LayoutPlan& plan) {
+    if (!plan.problems.empty())
+        return api::Blocked{.by = "policy",
+                            .detail = joined(plan.problems),
+                            .lifted_by = "change the layout, or the machine, and plan again"};
+    return api::Blocked{.by = "policy",
+                        .detail =
+                            "this version of lab installs no machines: it says what a layout would do to a "
+                            "disk, and does not do it",
+                        .lifted_by = "bring the disk about by hand: once it is as the layout wants it, lab "
+                                     "records that"};
+}
+
+std::string reason_of(const LayoutPlan& plan, const Knowledge& known, const Question& question,
+                      const Action* itself) {
+    if (!plan.reason.empty()) return plan.reason;
+    if (itself && itself->kind == ActionKind::Create) return "the server is created";
+    if (itself && itself->kind == ActionKind::Replace) return "the server is replaced";
+    if (known.never) return "never observed";
+    if (!question.storage)
+        return question.applied ? "nobody looked at the disk: planned from the layout it was given last"
+                                : "nobody looked at the disk";
+    return {};
+}
+
+Digest precondition(const ServerInput& input, const spec::Layout& desired, const LayoutPlan& plan) {
+    Hasher hasher;
+    hasher.part("layout").part(write_json_canonical(layout_record(desired)));
+    hasher.part(input.applied ? write_json_canonical(input.applied->layout) : std::string());
+    for (const api::PropertyChange& change : plan.changes)
+        hasher.part(change.path)
+            .part(change.effect)
+            .part(write_json_canonical(change.before))
+            .part(write_json_canonical(change.after));
+    return hasher.finish();
+}
+
+} // namespace
+
+std::optional<Action> layout_action(const ServerInput& input, const DesiredServer& desired,
+                                    const Knowledge& known, const Rules& rules, const Action* itself) {
+    const bool remade = itself && itself->kind != ActionKind::Update;
+    const Question question = question_of(input, known);
+    LayoutPlan plan = question.answer(*desired.layout, remade);
+    if (!plan.differs) return std::nullopt;
+    Action action =
+        new_action("server/" + input.name + "/layout", plan.anew ? ActionKind::Create : ActionKind::Update,
+                   desired.spec.provider, known);
+    action.risk = plan.risk;
+    action.reason = reason_of(plan, known, question, itself);
+    action.source = desired.layout->at;
+    action.precondition = precondition(input, *desired.layout, plan);
+    for (const api::PropertyChange& change : plan.changes)
+        action.causes.push_back(is_kept(change) ? Cause::Intent
+                                                : cause_of(change, *desired.layout, question.applied));
+    std::vector<Cause> acting;
+    for (std::size_t i = 0; i < plan.changes.size(); ++i)
+        if (!is_kept(plan.changes[i])) acting.push_back(action.causes[i]);
+    action.cause = united(acting);
+    action.changes = std::move(plan.changes);
+    if (!question.storage) action.unseen = {action.resource};
+    if (remade) action.depends_on = {itself->id};
+    action.blocked =
+        blocked(action, known, input.applied.has_value(), /*unknown=*/false, rules.allow_destroy);
+    if (!action.blocked) action.blocked = blocked_by(plan);
+    return action;
+}
+
+std::vector<api::DriftItem> layout_drift(const ServerInput& input, const Knowledge& known) {
+    std::vector<api::DriftItem> out;
+    const Question question = question_of(input, known);
+    if (!question.applied || !question.storage) return out;
+    LayoutPlan plan = question.answer(*question.applied, /*reinstall=*/false);
+    for (api::PropertyChange& change : plan.changes) {
+        if (is_kept(change)) continue;
+        api::DriftItem item{.resource = "server/" + input.name,
+                            .path = std::move(change.path),
+                            .kind = change.effect == "create" ? "missing"
+                                    : change.effect == "lose" ? "unmanaged"
+                                                              : "changed"};
+        item.expected = std::move(change.after);
+        item.actual = std::move(change.before);
+        out.push_back(std::move(item));
+    }
+    return out;
+}
+
+} // namespace detail
+
+Value layout_to_record(const ServerInput& input) {
+    LAB_CHECK(input.desired.has_value(), "only a server that is wanted is recorded");
+    if (!input.desired->layout || !input.live) return {};
+    const detail::Knowledge known = detail::knowledge_of(input);
+    const detail::Question question = detail::question_of(input, known);
+    // Only what was seen counts as brought about: nothing of this build does it.
+    if (question.storage && !question.answer(*input.desired->layout, /*reinstall=*/false).differs)
+        return layout_record(*input.desired->layout);
+    return input.applied ? input.applied->layout : Value();
+}
+
+} // namespace lab::planner

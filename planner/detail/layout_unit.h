@@ -1,0 +1,19 @@
+#pragma once
+// The unit "server/N/layout".
+
+#include "planner/detail/knowledge.h"
+#include "planner/detail/layout_plan.h"
+#include "planner/detail/server_plan.h"
+
+namespace lab::planner::detail {
+
+/// What is to be done about the server's disk, if anything; blocked, because nothing of this build does it.
+/// `itself`: what is done to the server, if anything.
+std::optional<api::Action> layout_action(const ServerInput& input, const DesiredServer& desired,
+                                         const Knowledge& known, const Rules& rules,
+                                         const api::Action* itself);
+
+/// Where the machine's disk is not as its layout was left.
+std::vector<api::DriftItem> layout_drift(const ServerInput& input, const Knowledge& known);
+
+} // namespace lab::planner::detail

@@ -1,0 +1,53 @@
+#pragma once
+// The disks of a machine as its facts tell them (docs/facts.md), put together: which volume is mounted where,
+// what is used of it.
+
+#include "spec/layout.h"
+
+#include <map>
+
+namespace lab::planner::detail {
+
+/// A partition or a logical volume that is there.
+struct PresentPart {
+    std::string name;  // "nvme0n1p3"; of a volume its own
+    std::string group; // of a volume
+    std::uint64_t bytes = 0;
+    std::string fs;                    // "xfs", "vfat", "LVM2_member", "ntfs"; empty: none, or not known
+    std::string mount;                 // where it is mounted now
+    std::optional<std::uint64_t> used; // bytes in use, where it is mounted
+    std::string text;                  // how it reads, where its size is only supposed
+};
+
+struct PresentDisk {
+    std::string name; // "nvme0n1"
+    std::uint64_t bytes = 0;
+    std::string serial, wwn, model, transport, table, fs;
+    std::optional<bool> rotational;
+    std::vector<PresentPart> partitions; // in the order of the disk
+};
+
+struct PresentGroup {
+    std::string name, uuid;
+    std::uint64_t bytes = 0, extent = spec::kExtent;
+    std::vector<std::string> partitions; // names of those it lies on; empty: not known
+};
+
+struct Storage {
+    std::vector<PresentDisk> disks;
+    std::vector<PresentGroup> groups;
+    std::vector<PresentPart> volumes;
+    std::string boot_mode;                       // "uefi", "bios"; empty: not known
+    std::map<std::string, std::uint64_t> memory; // tmpfs: bytes by mount
+};
+
+/// nullopt where the facts say nothing of disks.
+std::optional<Storage> storage_of(const Value& facts);
+
+/// Disks that the selector fits. Disks on USB only where one is named exactly.
+std::vector<const PresentDisk*> matching(const Storage& storage, const spec::DiskSelector& selector);
+
+/// "nvme0n1 (serial S6Z, 1TB)".
+std::string to_string(const PresentDisk& disk);
+
+} // namespace lab::planner::detail

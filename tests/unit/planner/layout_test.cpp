@@ -1,0 +1,486 @@
+#include "planner/detail/layout_plan.h"
+#include "planner/views.h"
+#include "spec/document.h"
+#include "support/text.h"
+#include "support/units.h"
+#include "tests/unit/planner/fixture.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+namespace lab::planner::test {
+namespace {
+
+using detail::LayoutPlan;
+
+constexpr std::string_view kWorker = R"(
+disk: {select: {min_size: 200GB, type: nvme}}
+partitions:
+  - {mount: /boot/efi, size: 600MB, fs: efi}
+  - {mount: /boot, size: 3GB, fs: ext4}
+  - {vg: labvg, size: rest}
+volumes:
+  - {name: swap, size: 27GB, fs: swap}
+  - {name: root, mount: /, size: 33GB, fs: xfs}
+  - {name: var, mount: /var, size: 100GB, fs: xfs}
+  - {name: home, mount: /home, size: 10GB, fs: xfs, preserve: true}
+  - {name: srv, mount: /srv, size: 20GB, fs: xfs, preserve: true}
+  - {name: longhorn, mount: /var/lib/longhorn, size: rest, fs: xfs, preserve: true}
+tmpfs: [{mount: /tmp, size: 4GB}]
+)";
+
+spec::Layout layout(std::string_view text) {
+    Diagnostics diagnostics;
+    const auto document = spec::Document::parse("layouts.yaml", std::string(text), diagnostics);
+    spec::Layout read =
+        spec::read_layout({"worker", place("layouts.yaml", 2)}, document->root(), diagnostics);
+    EXPECT_FALSE(diagnostics.has_errors()) << write_json(to_value(diagnostics));
+    return read;
+}
+
+/// The worker layout with lines replaced or added: {"name: home", "..."} replaces the line that has the
+/// words.
+spec::Layout worker(const std::vector<std::pair<std::string, std::string>>& edits = {}) {
+    std::string text;
+    for (const std::string_view line : split(kWorker, '\n')) {
+        const auto edit = std::find_if(edits.begin(), edits.end(), [&](const auto& each) {
+            return line.find(each.first) != std::string_view::npos;
+        });
+        if (edit == edits.end())
+            text += std::string(line) + "\n";
+        else if (!edit->second.empty())
+            text += edit->second + "\n";
+    }
+    return layout(text);
+}
+
+constexpr std::uint64_t kDisk = 1'000'204'886'016;
+
+/// Facts of a machine whose disk is as `made` was laid out on it.
+Value facts_of(const spec::Layout& made, std::uint64_t disk = kDisk, std::uint64_t used = 1'500'000'000) {
+    const spec::DiskMap map = spec::lay_out(made, disk);
+    EXPECT_TRUE(map.fits());
+    const auto fs = [](spec::FileSystem each) -> std::string {
+        return each == spec::FileSystem::Efi    ? "vfat"
+               : each == spec::FileSystem::None ? "LVM2_member"
+                                                : std::string(to_string(each));
+    };
+    ValueList partitions, vgs, lvs, mounts;
+    ValueMap in_use;
+    for (std::size_t i = 0; i < made.partitions.size(); ++i) {
+        const std::string path = fmt::format("/dev/nvme0n1p{}", i + 1);
+        partitions.emplace_back(ValueMap{{"name", Value(path.substr(5))},
+                                         {"path", Value(path)},
+                                         {"size", Value(map.partitions[i].bytes)},
+                                         {"fs", Value(fs(made.partitions[i].fs))}});
+        if (!made.partitions[i].mount.empty())
+            mounts.emplace_back(
+                ValueMap{{"target", Value(made.partitions[i].mount)}, {"source", Value(path)}});
+    }
+    for (const spec::GroupPlace& group : map.groups)
+        vgs.emplace_back(
+            ValueMap{{"name", Value(group.name)}, {"size", Value(group.extents * spec::kExtent)}});
+    for (std::size_t i = 0; i < made.volumes.size(); ++i) {
+        const spec::LayoutPart& part = made.volumes[i];
+        lvs.emplace_back(ValueMap{
+            {"name", Value(part.name)}, {"vg", Value(part.group)}, {"size", Value(map.volumes[i].bytes)}});
+        if (part.mount.empty()) continue;
+        mounts.emplace_back(
+            ValueMap{{"target", Value(part.mount)},
+                     {"source", Value(fmt::format("/dev/mapper/{}-{}", part.group, part.name))},
+                     {"fs", Value(fs(part.fs))}});
+        in_use.set(part.mount, Value(used));
+    }
+    for (const spec::LayoutTmpfs& tmpfs : made.tmpfs)
+        mounts.emplace_back(ValueMap{{"target", Value(tmpfs.mount)},
+                                     {"source", Value("tmpfs")},
+                                     {"fs", Value("tmpfs")},
+                                     {"size", Value(tmpfs.size.amount)}});
+    return ValueMap{{"boot", ValueMap{{"mode", Value("uefi")}}},
+                    {"disks", ValueList{ValueMap{{"name", Value("nvme0n1")},
+                                                 {"size", Value(disk)},
+                                                 {"serial", Value("S6Z1")},
+                                                 {"transport", Value("nvme")},
+                                                 {"rotational", Value(false)},
+                                                 {"table", Value("gpt")},
+                                                 {"partitions", Value(std::move(partitions))}}}},
+                    {"lvm", ValueMap{{"vgs", Value(std::move(vgs))}, {"lvs", Value(std::move(lvs))}}},
+                    {"mounts", Value(std::move(mounts))},
+                    {"volatile", ValueMap{{"used", Value(std::move(in_use))}}}};
+}
+
+/// Everything that is not kept, a line each, then the problems.
+std::string said(const LayoutPlan& plan) {
+    std::string out;
+    for (const api::PropertyChange& change : plan.changes) {
+        if (detail::is_kept(change)) continue;
+        out += fmt::format("{} {} {} -> {}{}\n", change.effect, change.path, display(change.before),
+                           display(change.after), change.used ? " used " + format_size(*change.used) : "");
+    }
+    for (const std::string& problem : plan.problems)
+        out += "! " + problem + "\n";
+    return out;
+}
+
+LayoutPlan planned(const spec::Layout& desired, const Value& facts, const spec::Layout* applied = nullptr,
+                   bool reinstall = false) {
+    const auto storage = detail::storage_of(facts);
+    return detail::plan_layout({.desired = desired,
+                                .applied = applied,
+                                .storage = storage ? &*storage : nullptr,
+                                .reinstall = reinstall});
+}
+
+std::string said(const spec::Layout& desired, const Value& facts, const spec::Layout* applied = nullptr,
+                 bool reinstall = false) {
+    return said(planned(desired, facts, applied, reinstall));
+}
+
+TEST(LayoutPlan, WhatIsAsItShouldBeIsKept) {
+    const spec::Layout it = worker();
+    const LayoutPlan plan = planned(it, facts_of(it));
+    EXPECT_EQ(said(plan), "");
+    EXPECT_FALSE(plan.differs);
+    EXPECT_EQ(plan.changes.size(), 9u); // partitions and volumes, each kept
+}
+
+TEST(LayoutPlan, APreservedVolumeGrowsOutOfTheSlack) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: home", "  - {name: home, mount: /home, size: 15GB, fs: xfs, preserve: true}"}});
+    EXPECT_EQ(said(after, facts_of(before), &before),
+              "grow layout.volumes.home 10GB xfs -> 15GB xfs used 1.5GB\n");
+    EXPECT_EQ(planned(after, facts_of(before), &before).risk, api::Risk::Safe);
+}
+
+TEST(LayoutPlan, LargerThanWantedIsKept) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: var,", "  - {name: var, mount: /var, size: 50GB, fs: xfs}"},
+                {"name: srv", "  - {name: srv, mount: /srv, size: 5GB, fs: xfs, preserve: true}"}});
+    EXPECT_EQ(said(after, facts_of(before), &before), "");
+}
+
+TEST(LayoutPlan, WhatIsNotPreservedMakesRoom) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: var,", "  - {name: var, mount: /var, size: 50GB, fs: xfs}"},
+                {"name: srv", "  - {name: srv, mount: /srv, size: 60GB, fs: xfs, preserve: true}"}});
+    EXPECT_EQ(said(after, facts_of(before), &before),
+              "format layout.volumes.var 100GB xfs -> 50GB xfs used 1.5GB\n"
+              "grow layout.volumes.srv 20GB xfs -> 60GB xfs used 1.5GB\n"
+              "grow layout.volumes.longhorn 796.62GB xfs -> 806.62GB xfs used 1.5GB\n");
+}
+
+TEST(LayoutPlan, PreservedVolumesAreNeverShrunk) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: srv", "  - {name: srv, mount: /srv, size: 200GB, fs: xfs, preserve: true}"}});
+    const LayoutPlan plan = planned(after, facts_of(before), &before);
+    ASSERT_EQ(plan.problems.size(), 1u);
+    EXPECT_EQ(plan.problems[0],
+              "volume group 'labvg' needs 1.17TB, but has 996.6GB, and what is preserved or "
+              "not lab's is never shrunk");
+}
+
+TEST(LayoutPlan, ANewVolumeIsCreatedAndOneThatIsGoneIsLost) {
+    const spec::Layout before = worker({{"name: srv", "  - {name: srv, mount: /srv, size: 20GB, fs: xfs}"}});
+    const spec::Layout after =
+        worker({{"name: srv", "  - {name: data, mount: /data, size: 25GB, fs: ext4}"}});
+    EXPECT_EQ(said(after, facts_of(before), &before), "lose layout.volumes.srv 20GB xfs -> null used 1.5GB\n"
+                                                      "create layout.volumes.data null -> 25GB ext4\n");
+    EXPECT_EQ(planned(after, facts_of(before), &before).risk, api::Risk::Destructive);
+}
+
+TEST(LayoutPlan, WhatWasPreservedIsNotLostInOneStep) {
+    const spec::Layout before = worker();
+    const spec::Layout after = worker({{"name: longhorn", ""}});
+    const LayoutPlan plan = planned(after, facts_of(before), &before);
+    ASSERT_EQ(plan.problems.size(), 1u);
+    EXPECT_NE(plan.problems[0].find("'longhorn' was preserved"), std::string::npos);
+    EXPECT_NE(said(plan).find("lose layout.volumes.longhorn"), std::string::npos);
+}
+
+TEST(LayoutPlan, WhatLabNeverMadeIsLeftAlone) {
+    const spec::Layout there = worker();
+    const spec::Layout wanted = worker({{"name: longhorn", ""}});
+    EXPECT_EQ(said(wanted, facts_of(there)), ""); // no layout was applied: longhorn is somebody's
+}
+
+TEST(LayoutPlan, AnotherFileSystemIsFormattedUnlessPreserved) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: root", "  - {name: root, mount: /, size: 33GB, fs: ext4}"},
+                {"name: home", "  - {name: home, mount: /home, size: 10GB, fs: ext4, preserve: true}"}});
+    EXPECT_EQ(said(after, facts_of(before), &before),
+              "format layout.volumes.root 33GB xfs -> 33GB ext4 used 1.5GB\n"
+              "format layout.volumes.home 10GB xfs -> 10GB ext4 used 1.5GB\n"
+              "! volume 'home' is preserved, but has xfs where the layout wants ext4\n");
+}
+
+TEST(LayoutPlan, AnInstallationWritesAnewWhatIsNotPreserved) {
+    const spec::Layout it = worker();
+    const LayoutPlan plan = planned(it, facts_of(it), &it, /*reinstall=*/true);
+    std::string formatted;
+    for (const api::PropertyChange& change : plan.changes)
+        if (change.effect == "format") formatted += change.path + "\n";
+    EXPECT_EQ(formatted, "layout.partitions./boot/efi\nlayout.partitions./boot\nlayout.volumes.swap\n"
+                         "layout.volumes.root\nlayout.volumes.var\n");
+    EXPECT_TRUE(plan.problems.empty());
+    EXPECT_EQ(plan.risk, api::Risk::Destructive);
+}
+
+TEST(LayoutPlan, AForeignDiskIsPartitionedAnew) {
+    const Value facts =
+        parse_json(R"({"disks": [{"name": "nvme0n1", "size": 1000204886016, "transport": "nvme",
+        "table": "gpt", "partitions": [{"name": "nvme0n1p1", "size": 104857600, "fs": "vfat"},
+        {"name": "nvme0n1p2", "size": 999000000000, "fs": "ntfs"}]}]})")
+            .value();
+    const LayoutPlan plan = planned(worker(), facts);
+    EXPECT_EQ(plan.reason, "nvme0n1 is partitioned anew: it has 2 partitions, the layout 3");
+    EXPECT_NE(said(plan).find("lose layout.disk.nvme0n1p2 999GB ntfs -> null\n"), std::string::npos);
+    EXPECT_NE(said(plan).find("create layout.volumes.longhorn null -> 796.62GB xfs\n"), std::string::npos);
+    EXPECT_TRUE(plan.problems.empty());
+    EXPECT_EQ(plan.risk, api::Risk::Destructive);
+}
+
+TEST(LayoutPlan, ABlankDiskLosesNothing) {
+    const Value facts =
+        parse_json(R"({"disks": [{"name": "nvme0n1", "size": 1000204886016, "transport": "nvme",
+        "partitions": []}]})")
+            .value();
+    const LayoutPlan plan = planned(worker(), facts);
+    EXPECT_TRUE(plan.anew);
+    EXPECT_EQ(plan.risk, api::Risk::Disruptive); // of the tmpfs, which hides what is in /tmp
+}
+
+TEST(LayoutPlan, PreservedDataIsNotPartitionedOver) {
+    const spec::Layout before = worker();
+    const spec::Layout after = worker({{"/boot, size", "  - {mount: /boot, size: 5GB, fs: ext4}"}});
+    const LayoutPlan plan = planned(after, facts_of(before), &before);
+    ASSERT_GE(plan.problems.size(), 3u);
+    EXPECT_EQ(plan.problems[0],
+              "volume 'home' is preserved, but nvme0n1 is partitioned anew: nvme0n1p2 has 3GB, "
+              "the layout wants 5GB");
+}
+
+TEST(LayoutPlan, ADiskThatIsTooSmallIsRefused) {
+    const Value facts =
+        parse_json(R"({"disks": [{"name": "nvme0n1", "size": 190000000000, "transport": "nvme",
+        "partitions": []}]})")
+            .value();
+    EXPECT_NE(said(worker({{"disk:", ""}}), facts)
+                  .find("! layout 'worker' does not fit nvme0n1 (190GB): volume group 'labvg' needs"),
+              std::string::npos);
+}
+
+TEST(LayoutPlan, NoneOrSeveralDisksAreNotGuessedFrom) {
+    const auto disks = [](std::string_view list) {
+        return parse_json(fmt::format(R"({{"disks": [{}]}})", list)).value();
+    };
+    constexpr std::string_view one =
+        R"({"name": "a", "size": 900000000000, "transport": "nvme", "serial": "X"})";
+    constexpr std::string_view two =
+        R"({"name": "b", "size": 900000000000, "transport": "nvme", "serial": "Y"})";
+    constexpr std::string_view usb =
+        R"({"name": "c", "size": 900000000000, "transport": "usb", "serial": "Z"})";
+    EXPECT_NE(said(worker(), disks(""))
+                  .find("! no disk fits layout 'worker' (nvme, at least 200GB): there is none"),
+              std::string::npos);
+    EXPECT_NE(said(worker(), disks(fmt::format("{},{}", one, two))).find("! more than one disk fits"),
+              std::string::npos);
+    const spec::Layout any = worker({{"disk:", ""}});
+    EXPECT_EQ(said(any, disks(fmt::format("{},{}", one, usb))).find("!"), std::string::npos);
+    const spec::Layout exact = worker({{"disk:", "disk: {serial: Y}"}});
+    EXPECT_EQ(said(exact, disks(fmt::format("{},{}", one, two))).find("!"), std::string::npos);
+}
+
+TEST(LayoutPlan, FirmwareMustFindWhatItBoots) {
+    const spec::Layout it = worker();
+    Value facts = facts_of(it);
+    facts.if_map()->set("boot", ValueMap{{"mode", Value("bios")}});
+    const LayoutPlan plan = planned(it, facts);
+    ASSERT_EQ(plan.problems.size(), 1u);
+    EXPECT_EQ(plan.problems[0], "the machine boots by BIOS, but layout 'worker' has no partition for it: add "
+                                "{size: 1MiB, fs: bios-boot}");
+}
+
+TEST(LayoutPlan, WhatCannotBeLookedIntoIsNotLost) {
+    const Value facts =
+        parse_json(R"({"disks": [{"name": "nvme0n1", "size": 1000204886016, "transport": "nvme",
+        "table": "gpt", "partitions": [{"name": "nvme0n1p1", "size": 900000000000, "fs": "crypto_LUKS"}]}]})")
+            .value();
+    EXPECT_NE(said(worker(), facts).find("! nvme0n1p1 holds crypto_LUKS, whose content lab cannot see"),
+              std::string::npos);
+}
+
+TEST(LayoutPlan, WithoutALookTheAppliedLayoutStandsIn) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: home", "  - {name: home, mount: /home, size: 20GB, fs: xfs, preserve: true}"},
+                {"name: srv", "  - {name: data, mount: /data, size: 5GB, fs: xfs}"},
+                {"tmpfs", "tmpfs: [{mount: /tmp, size: 8GB}]"}});
+    EXPECT_EQ(said(planned(before, Value(), &before)), "");
+    const std::string text = said(after, Value(), &before);
+    EXPECT_NE(text.find("grow layout.volumes.home 10GB xfs -> 20GB xfs\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("create layout.volumes.data null -> 5GB xfs\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("lose layout.volumes.srv 20GB xfs -> null\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("update layout.tmpfs./tmp 4GB -> 8GB\n"), std::string::npos) << text;
+}
+
+TEST(LayoutPlan, NothingKnownIsAllCreatedAndDestructive) {
+    const LayoutPlan plan = planned(worker(), Value());
+    EXPECT_TRUE(plan.anew);
+    EXPECT_EQ(plan.risk, api::Risk::Destructive);
+    EXPECT_NE(said(plan).find("create layout.volumes.longhorn null -> rest xfs\n"), std::string::npos);
+}
+
+TEST(LayoutPlan, GroupsKeepTheNameTheyHave) {
+    const spec::Layout there = worker({{"vg: labvg", "  - {vg: ubuntu-vg, size: rest}"}});
+    EXPECT_EQ(said(worker(), facts_of(there)), "");
+}
+
+// ---- the unit of a plan
+
+ServerInput live(const spec::Layout& desired, Value facts, const spec::Layout* applied = nullptr) {
+    ServerInput input{.name = "ser9-1"};
+    input.desired.emplace();
+    input.desired->spec = {.name = "ser9-1", .provider = "local"};
+    input.desired->at = place("servers.yaml", 3);
+    input.desired->layout = desired;
+    input.observed.emplace();
+    input.observed->fresh = true;
+    input.observed->state.presence = api::Presence::Present;
+    input.observed->facts = std::move(facts);
+    if (applied) {
+        input.applied.emplace();
+        input.applied->spec = input.desired->spec;
+        input.applied->layout = layout_record(*applied);
+    }
+    return input;
+}
+
+Planned plan_of(ServerInput input) {
+    PlanInput all;
+    all.applied_servers = 1;
+    all.key = kKey;
+    all.servers.push_back(std::move(input));
+    return make_plan(all);
+}
+
+TEST(LayoutUnit, IsShownAndBlocked) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: home", "  - {name: home, mount: /home, size: 15GB, fs: xfs, preserve: true}"}});
+    const api::Plan plan = plan_of(live(after, facts_of(before), &before)).plan;
+    ASSERT_EQ(plan.actions.size(), 1u);
+    const api::Action& action = plan.actions.front();
+    EXPECT_EQ(action.id, "server/ser9-1/layout#update");
+    EXPECT_EQ(action.cause, api::Cause::Intent);
+    ASSERT_TRUE(action.blocked);
+    EXPECT_EQ(action.blocked->by, "policy");
+    EXPECT_EQ(plan.summary.update, 1u);
+    const auto again = api::read_plan(api::write_plan(plan));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->actions.front().changes, action.changes);
+}
+
+TEST(LayoutUnit, AsItShouldBeIsRecorded) {
+    const spec::Layout it = worker();
+    const ServerInput input = live(it, facts_of(it));
+    const Planned planned = plan_of(input);
+    EXPECT_TRUE(planned.plan.actions.empty());
+    EXPECT_EQ(layout_to_record(input), layout_record(it));
+    ServerInput other = live(it, Value(), nullptr);
+    EXPECT_TRUE(layout_to_record(other).is_null());
+}
+
+TEST(LayoutUnit, ATreeHasNoDisks) {
+    ServerInput input = live(worker(), facts_of(worker({{"name: srv", ""}})));
+    input.live = false;
+    const api::Plan plan = plan_of(input).plan;
+    EXPECT_TRUE(plan.actions.empty());
+    ASSERT_EQ(plan.warnings.size(), 1u);
+    EXPECT_EQ(plan.warnings[0], "1 resource needs a live system and is skipped in trees: layout/worker");
+}
+
+TEST(LayoutUnit, WhatTheMachineChangedIsDrift) {
+    const spec::Layout it = worker();
+    const spec::Layout smaller =
+        worker({{"name: home", "  - {name: home, mount: /home, size: 5GB, fs: xfs}"}});
+    const api::Plan plan = plan_of(live(it, facts_of(smaller), &it)).plan;
+    ASSERT_EQ(plan.drift.size(), 1u);
+    EXPECT_EQ(plan.drift[0].path, "layout.volumes.home");
+    EXPECT_EQ(plan.drift[0].kind, "changed");
+    ASSERT_EQ(plan.actions.size(), 1u);
+    EXPECT_EQ(plan.actions[0].cause, api::Cause::Drift);
+}
+
+TEST(LayoutUnit, ReadsInThePlan) {
+    const spec::Layout before = worker();
+    const spec::Layout after =
+        worker({{"name: home", "  - {name: home, mount: /home, size: 15GB, fs: xfs, preserve: true}"},
+                {"name: root", "  - {name: root, mount: /, size: 33GB, fs: ext4}"}});
+    const std::string text =
+        render_text(plan_of(live(after, facts_of(before), &before)).plan, {.width = 160});
+    EXPECT_NE(
+        text.find(
+            "~   server/ser9-1/layout  format root, grow home, keep 7  [destructive, blocked by policy]"),
+        std::string::npos)
+        << text;
+    EXPECT_NE(text.find("      format volumes.root 33GB xfs → 33GB ext4, 1.5GB in use\n"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("      keep volumes.srv 20GB xfs, 1.5GB in use\n"), std::string::npos) << text;
+}
+
+// ---- properties
+
+TEST(LayoutProperties, PreservedVolumesNeverGetSmallerNorLost) {
+    std::mt19937 random(11);
+    const auto pick = [&](int least, int most) {
+        return std::uniform_int_distribution<int>(least, most)(random);
+    };
+    const auto some = [&] {
+        std::string text = "partitions:\n  - {mount: /boot/efi, size: 600MB, fs: efi}\n";
+        text += fmt::format(
+            "  - {{mount: /boot, size: {}GB, fs: ext4}}\n  - {{vg: labvg, size: rest}}\nvolumes:\n",
+            pick(1, 2));
+        text += fmt::format("  - {{name: root, mount: /, size: {}GB, fs: {}}}\n", pick(10, 60),
+                            pick(0, 3) ? "xfs" : "ext4");
+        for (const char* name : {"home", "srv", "data", "var"}) {
+            if (pick(0, 3) == 0) continue;
+            text += fmt::format("  - {{name: {}, mount: /{}, size: {}, fs: {}, preserve: {}}}\n", name, name,
+                                name == std::string_view("data") ? "rest" : fmt::format("{}GB", pick(1, 80)),
+                                pick(0, 5) ? "xfs" : "ext4", pick(0, 1) ? "true" : "false");
+        }
+        return layout(text);
+    };
+    for (int round = 0; round < 500; ++round) {
+        const spec::Layout before = some(), after = some();
+        const Value facts = facts_of(before, 400'000'000'000);
+        const bool reinstall = pick(0, 3) == 0;
+        const LayoutPlan plan = planned(after, facts, pick(0, 1) ? &before : nullptr, reinstall);
+        const LayoutPlan same = planned(before, facts, &before, false);
+        EXPECT_FALSE(same.differs) << said(same);
+        if (!plan.problems.empty()) continue;
+        std::uint64_t sum = 0;
+        for (const api::PropertyChange& change : plan.changes) {
+            if (!change.path.starts_with("layout.volumes.") || change.path.ends_with(".mount")) continue;
+            const std::string name = change.path.substr(15);
+            const spec::LayoutPart* want = after.find_volume("labvg", name);
+            const spec::LayoutPart* have = before.find_volume("labvg", name);
+            const bool keeps = change.effect == "keep" || change.effect == "grow";
+            EXPECT_TRUE(!want || !want->preserve || !have || keeps) << change.path << " " << change.effect;
+            EXPECT_TRUE(have || change.effect == "create");
+            if (change.after.if_string()) {
+                const std::string& text = *change.after.if_string();
+                sum += parse_size(text.substr(0, text.find(' '))).value();
+            }
+        }
+        EXPECT_LE(sum, 401'000'000'000u) << said(plan); // rounded as they are shown
+    }
+}
+
+} // namespace
+} // namespace lab::planner::test
