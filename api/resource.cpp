@@ -201,7 +201,7 @@ Result<Span> span_from_value(const Value& value) {
             fields.refuse(fmt::format("'{}' of a source place is out of range", key));
         return static_cast<std::uint32_t>(found);
     };
-    Span span{.file = std::make_shared<const std::string>(fields.text("file"))};
+    Span span{.file = FileName(fields.text("file"))};
     span.line = number("line", 0);
     span.column = number("column", 0);
     span.length = number("length", 1);

@@ -136,9 +136,9 @@ class EditRun {
                 error.hint = "places in changed files are those of the edit as shown; nothing was written";
             return error;
         }
-        const auto& loaded = (*session)->inventory().loaded.files;
+        const spec::Loaded& loaded = (*session)->inventory().loaded;
         for (const FileEdit& file : files_)
-            if (edit_.changes.at(file.path) && !std::binary_search(loaded.begin(), loaded.end(), file.path))
+            if (edit_.changes.at(file.path) && !loaded.find_file(file.path))
                 return Error{
                     .code = ErrorCode::Invalid,
                     .message =

@@ -75,7 +75,8 @@ std::vector<Candidate> as_candidates(const std::set<std::string>& names) {
     return found;
 }
 
-void add(std::set<std::string>& names, const std::optional<spec::Text>& text) {
+template <typename Optional> // std::optional or spec::Rare
+void add(std::set<std::string>& names, const Optional& text) {
     if (text) names.insert(text->value);
 }
 

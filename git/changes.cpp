@@ -129,7 +129,7 @@ bool same_bytes(const FileTree& head, const FileTree& now, const std::string& pa
 } // namespace
 
 Result<std::optional<std::string>> Repository::first_change(std::string_view prefix,
-                                                            std::span<const std::string> files,
+                                                            std::span<const FileName> files,
                                                             const Relevant& relevant) const {
     if (work_directory_.empty())
         return Error{.code = ErrorCode::Invalid, .message = "a bare repository has no working tree"};
@@ -137,12 +137,13 @@ Result<std::optional<std::string>> Repository::first_change(std::string_view pre
     auto commit = head();
     if (!commit) return std::move(commit).error();
     if (!*commit)
-        return files.empty() ? std::optional<std::string>() : std::optional<std::string>(files.front());
+        return files.empty() ? std::optional<std::string>() : std::optional<std::string>(*files.front());
     auto in_head = files_of_head(handle_.get(), below);
     if (!in_head) return std::move(in_head).error();
     const Comparison comparison(handle_.get(), work_directory_, std::move(*in_head));
     std::vector<std::string> doubtful;
-    for (const std::string& file : files) {
+    for (const FileName& name : files) {
+        const std::string& file = *name;
         switch (comparison.compare(below + file)) {
         case Comparison::Answer::Same: break;
         case Comparison::Answer::Different: return std::optional<std::string>(file);
@@ -157,7 +158,9 @@ Result<std::optional<std::string>> Repository::first_change(std::string_view pre
         for (const std::string& file : doubtful)
             if (!same_bytes(**before, **now, file)) return std::optional<std::string>(file);
     }
-    const std::unordered_set<std::string_view> there(files.begin(), files.end()); // looked at above
+    std::unordered_set<std::string_view> there; // looked at above
+    for (const FileName& file : files)
+        there.insert(*file);
     std::optional<std::string> first_gone;
     for (const auto& entry : comparison.head()) {
         const std::string_view name = std::string_view(entry.first).substr(below.size());

@@ -4,6 +4,7 @@
 // like any other.
 
 #include "support/clock.h"
+#include "support/file_name.h"
 #include "support/file_tree.h"
 
 #include <filesystem>
@@ -75,8 +76,8 @@ class Repository {
     /// first file of HEAD with `relevant(path)` that is gone from the working tree; nullopt where all are as
     /// in HEAD. Costs one lstat a file: bytes are read only where the index cannot tell.
     using Relevant = std::function<bool(std::string_view path)>;
-    Result<std::optional<std::string>>
-    first_change(std::string_view prefix, std::span<const std::string> files, const Relevant& relevant) const;
+    Result<std::optional<std::string>> first_change(std::string_view prefix, std::span<const FileName> files,
+                                                    const Relevant& relevant) const;
 
   private:
     explicit Repository(std::shared_ptr<git_repository> handle);

@@ -174,7 +174,7 @@ TableRules::validate_fleet(std::string_view provider, std::span<const FleetServe
     std::vector<providers::Provider::FleetServer> asked;
     asked.reserve(servers.size());
     for (const FleetServer& server : servers)
-        asked.push_back({.name = server.name, .settings = &server.settings});
+        asked.push_back({.name = server.name, .settings = server.settings});
     std::vector<FleetProblem> problems;
     for (providers::Provider::FleetProblem& problem : known->validate_fleet(asked))
         problems.push_back({.server = problem.server,
@@ -195,7 +195,10 @@ Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source) 
     if (source.is_working_tree() || source.is_edited()) {
         origin.dirty = source.commit().empty() || source.is_edited();
         if (!origin.dirty) {
-            auto changed = source.repository()->first_change(source.prefix(), loaded.files, may_be_inventory);
+            std::vector<FileName> files;
+            for (const spec::LoadedFile& file : *loaded.files)
+                files.push_back(file.path);
+            auto changed = source.repository()->first_change(source.prefix(), files, may_be_inventory);
             if (!changed) return std::move(changed).error();
             origin.dirty = changed->has_value();
         }

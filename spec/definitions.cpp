@@ -132,7 +132,8 @@ Result<std::string> text_of(const FileTree& tree, const TreeChanges& changes, co
 Result<Definitions> Definitions::read(const FileTree& tree, const Loaded& loaded, std::string section) {
     Definitions all(tree);
     all.section_ = std::move(section);
-    for (const std::string& file : loaded.files) {
+    for (const LoadedFile& one : *loaded.files) {
+        const std::string& file = *one.path;
         if (loaded.inventory.module_files.contains(file)) continue;
         all.files_.push_back(file);
         auto text = tree.read(file, kMaxBytes);

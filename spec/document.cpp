@@ -87,7 +87,7 @@ Node Document::root() const noexcept {
     return {this, &nodes_.back()};
 }
 
-std::shared_ptr<const Document> Document::parse(std::string path, std::string text, Diagnostics& diagnostics,
+std::shared_ptr<const Document> Document::parse(FileName path, std::string text, Diagnostics& diagnostics,
                                                 const YamlLimits& limits) {
     return parse_with(Reader::Either, std::move(path), std::move(text), diagnostics, limits);
 }
@@ -118,10 +118,10 @@ bool read(Document::Reader reader, Document& document, const detail::YamlBody& b
 
 } // namespace
 
-std::shared_ptr<const Document> Document::parse_with(Reader reader, std::string path, std::string text,
+std::shared_ptr<const Document> Document::parse_with(Reader reader, FileName path, std::string text,
                                                      Diagnostics& diagnostics, const YamlLimits& limits) {
     std::shared_ptr<Document> document(new Document);
-    document->path_ = std::make_shared<const std::string>(std::move(path));
+    document->path_ = std::move(path);
     document->text_ = std::move(text);
     const auto refuse = [&](std::string code, std::string message, detail::Place place, std::string help) {
         diagnostics.add({.severity = Severity::Error,

@@ -100,24 +100,28 @@ class Document {
     /// Parses `text`, which it takes over. Problems go to `diagnostics`; null where no tree could be made. A
     /// tree can come with errors (duplicate and merge keys, tags: the offending part is left out of it), so
     /// that all that is wrong with a file is told at once. An empty file is a Document whose root is null.
-    static std::shared_ptr<const Document> parse(std::string path, std::string text, Diagnostics& diagnostics,
+    static std::shared_ptr<const Document> parse(FileName path, std::string text, Diagnostics& diagnostics,
                                                  const YamlLimits& limits = {});
+    static std::shared_ptr<const Document> parse(std::string path, std::string text, Diagnostics& diagnostics,
+                                                 const YamlLimits& limits = {}) {
+        return parse(FileName(std::move(path)), std::move(text), diagnostics, limits);
+    }
     /// Which reader takes a text: for the differential test, which forces each. ScannerOnly gives null,
     /// without a diagnostic, for what the scanner does not take.
     enum class Reader { Either, ScannerOnly, RefereeOnly };
-    static std::shared_ptr<const Document> parse_with(Reader reader, std::string path, std::string text,
+    static std::shared_ptr<const Document> parse_with(Reader reader, FileName path, std::string text,
                                                       Diagnostics& diagnostics,
                                                       const YamlLimits& limits = {});
 
     Node root() const noexcept;
-    const std::shared_ptr<const std::string>& path() const noexcept { return path_; }
+    const FileName& path() const noexcept { return path_; }
     const std::string& text() const noexcept { return text_; }
 
   private:
     friend class Node;
     friend class detail::DocumentBuilder;
     Document() = default;
-    std::shared_ptr<const std::string> path_;
+    FileName path_;
     std::string text_;
     std::forward_list<std::string> decoded_; // scalars whose text differs from how it was written
     std::vector<Node::Data>

@@ -18,7 +18,8 @@ namespace {
 struct Ladder {
     std::vector<std::pair<Value, Origin>> steps;
 
-    void add(const std::optional<Text>& text, Level level, std::string_view through = {}) {
+    template <typename Optional> // std::optional or Rare
+    void add(const Optional& text, Level level, std::string_view through = {}) {
         if (text) steps.push_back({Value(text->value), {level, std::string(through), text->at}});
     }
     /// The field with what won and what it won over; nothing where no level said anything.

@@ -215,6 +215,22 @@ std::vector<ServerIndex> Fleet::with_label(std::string_view label) const {
                                              : state_->labels.terms[found->second].servers.members();
 }
 
+std::vector<Fleet::Set> Fleet::sets() const {
+    std::vector<Set> sets;
+    for (const LabelTerm& term : state_->labels.terms)
+        sets.push_back({SetKind::Label, term.text, term.servers.words()});
+    const auto add = [&](SetKind kind, const std::map<std::string_view, Bitset>& named) {
+        for (const auto& [name, servers] : named)
+            sets.push_back({kind, name, servers.words()});
+    };
+    add(SetKind::Group, state_->selectors.groups);
+    add(SetKind::Environment, state_->selectors.environments);
+    add(SetKind::Region, state_->selectors.regions);
+    add(SetKind::Cloud, state_->selectors.clouds);
+    add(SetKind::Provider, state_->selectors.providers);
+    return sets;
+}
+
 const Digest& Fleet::key(ServerIndex index) const {
     return state_->keys[index];
 }

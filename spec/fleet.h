@@ -108,6 +108,14 @@ class Fleet {
     /// Why a server is in a group or not: lines such as "by label web", "excluded by server glob db-*".
     std::vector<std::string> explain_membership(std::string_view group, ServerIndex index) const;
 
+    /// Servers that have something in common: a label (its name alone for any value), a group, ...
+    struct Set {
+        SetKind kind = SetKind::Label;
+        std::string_view name;
+        std::span<const std::uint64_t> words; // one bit a server, the first the lowest
+    };
+    std::vector<Set> sets() const;
+
     /// Equal keys mean that all that is recorded of the server is equal: its desired document, provider
     /// settings and attributes. What a plan compares first.
     const Digest& key(ServerIndex index) const;

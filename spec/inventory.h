@@ -4,11 +4,13 @@
 
 #include "spec/access.h"
 #include "spec/alert.h"
+#include "spec/elsewhere.h"
 #include "spec/layout.h"
 #include "spec/module_source.h"
 #include "spec/property.h"
 #include "spec/provision.h"
 #include "spec/puppet.h"
+#include "spec/rare.h"
 #include "spec/secret.h"
 #include "spec/target.h"
 #include "support/digest.h"
@@ -85,7 +87,7 @@ struct Group {
 
 struct Server {
     std::string name;
-    std::optional<Text> environment, cloud, provider, region;
+    Rare<Text> environment, cloud, provider, region;
     std::vector<Text> labels; // as written: "k3s" or "k3s=server"
     std::vector<ParamSetting> params;
     std::vector<Given> gives;         // size, layout, image
@@ -94,6 +96,8 @@ struct Server {
     std::vector<std::pair<std::string, Span>> setting_places;
     bool protect = false;
     Span at, protect_at;
+    /// Of all it says that rules about several servers may look at, which is all but its labels and params.
+    std::uint64_t identity = 0;
 };
 
 /// A Kubernetes cluster: cluster_keys().
@@ -179,6 +183,8 @@ struct Inventory {
     Digest digest; // of all loaded files: path and bytes
     /// Some file could not be read whole: what seems to be missing may be in it, and is not complained of.
     bool incomplete = false;
+    /// Servers of the same inventory that are not in `servers`; null: there are none. Not owned.
+    const Elsewhere* elsewhere = nullptr;
 
     const Server* find_server(std::string_view name) const; // binary search
 };

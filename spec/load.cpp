@@ -1,6 +1,7 @@
 #include "spec/load.h"
 
 #include "spec/detail/decode.h"
+#include "spec/detail/file_digests.h"
 #include "spec/detail/git_modules.h"
 #include "spec/detail/manifest_loader.h"
 #include "spec/detail/module_loader.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <span>
 #include <thread>
 
 #include <fmt/format.h>
@@ -21,16 +23,17 @@ using detail::add_error;
 constexpr std::string_view kRootFile = "lab.yaml";
 constexpr std::size_t kFilesPerThread = 64; // fewer are read before a thread has started
 
+constexpr std::size_t kWindow = 4096; // files whose parts are in memory before they are put together
+
 /// What was read of one file. Files are independent of each other until they are merged.
 struct FileResult {
-    std::string path, text;
-    Digest digest;
+    LoadedFile file;
     detail::Parts parts;
     Diagnostics diagnostics;
 };
 
 Span whole_file(const std::string& path) {
-    return {.file = std::make_shared<const std::string>(path)};
+    return {.file = FileName(path)};
 }
 
 void report_unreadable(const TreeEntry& entry, const Error& error, Diagnostics& diagnostics) {
@@ -42,28 +45,34 @@ void report_unreadable(const TreeEntry& entry, const Error& error, Diagnostics& 
         add_error(diagnostics, "spec/unreadable", error.text(), whole_file(entry.path), error.hint);
 }
 
+bool holds_servers_only(const Node& root) {
+    return root.is_map() && root.size() == 1 && root.key(0).text() == "servers";
+}
+
 /// `budget` is what may still be read of all files together.
 FileResult read_one(const FileTree& tree, const TreeEntry& entry, const LoadLimits& limits,
                     std::atomic<std::int64_t>& budget) {
     FileResult result;
-    result.path = entry.path;
     if (budget.load() < 0) return result;
-    auto text = tree.read(entry.path, limits.file_bytes);
+    auto text = tree.read_entry(entry, limits.file_bytes);
     if (!text) {
+        result.file.path = FileName(entry.path);
         report_unreadable(entry, text.error(), result.diagnostics);
         return result;
     }
     if (budget.fetch_sub(static_cast<std::int64_t>(text->size())) < static_cast<std::int64_t>(text->size()))
         return result;
-    result.text = *std::move(text);
-    result.digest = sha256(result.text);
-    const auto document = Document::parse(entry.path, result.text, result.diagnostics);
-    if (document) result.parts = detail::decode_file(*document, entry.path == kRootFile, result.diagnostics);
+    result.file = {.path = FileName(entry.path), .digest = sha256(*text), .blob = entry.blob};
+    const auto document = Document::parse(result.file.path, *std::move(text), result.diagnostics);
+    if (!document) return result;
+    if (holds_servers_only(document->root())) result.file.holds = LoadedFile::Holds::Servers;
+    result.parts = detail::decode_file(*document, entry.path == kRootFile, result.diagnostics);
     return result;
 }
 
-/// In the order of `entries`, read by as many threads as there is work and cores for.
-std::vector<FileResult> read_files(const FileTree& tree, const std::vector<TreeEntry>& entries,
+/// In the order of `entries`, but for lab.yaml, which was read before; read by as many threads as there is
+/// work and cores for.
+std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEntry> entries,
                                    const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
     std::vector<FileResult> results(entries.size());
     std::atomic<std::size_t> next{0};
@@ -72,7 +81,7 @@ std::vector<FileResult> read_files(const FileTree& tree, const std::vector<TreeE
         for (std::size_t first = next.fetch_add(kChunk); first < entries.size();
              first = next.fetch_add(kChunk))
             for (std::size_t i = first; i < std::min(first + kChunk, entries.size()); ++i)
-                results[i] = read_one(tree, entries[i], limits, budget);
+                if (entries[i].path != kRootFile) results[i] = read_one(tree, entries[i], limits, budget);
     };
     const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
     const std::size_t others = std::min({cores, std::size_t{8}, entries.size() / kFilesPerThread + 1}) - 1;
@@ -81,6 +90,37 @@ std::vector<FileResult> read_files(const FileTree& tree, const std::vector<TreeE
         threads.emplace_back(work);
     work();
     return results;
+}
+
+/// Where lab.yaml is among them; put there if it is no file.
+std::size_t root_index(std::vector<TreeEntry>& files) {
+    const auto place =
+        std::lower_bound(files.begin(), files.end(), kRootFile,
+                         [](const TreeEntry& entry, std::string_view wanted) { return entry.path < wanted; });
+    if (place != files.end() && place->path == kRootFile)
+        return static_cast<std::size_t>(place - files.begin());
+    return static_cast<std::size_t>(files.insert(place, {.path = std::string(kRootFile)}) - files.begin());
+}
+
+using Files = std::vector<LoadedFile>;
+
+/// Those of modules may be YAML files that were read as parts of the inventory too.
+void sort_files(Files& files) {
+    const auto before = [](const LoadedFile& a, const LoadedFile& b) { return *a.path < *b.path; };
+    const auto same = [](const LoadedFile& a, const LoadedFile& b) { return *a.path == *b.path; };
+    std::stable_sort(files.begin(), files.end(), before);
+    files.erase(std::unique(files.begin(), files.end(), same), files.end());
+}
+
+/// Of `entries`, all but the files of servers; both are sorted by path.
+std::vector<TreeEntry> others_of(std::vector<TreeEntry> entries, const Files& files) {
+    auto file = files.begin();
+    std::erase_if(entries, [&](const TreeEntry& entry) {
+        while (file != files.end() && *file->path < entry.path)
+            ++file;
+        return file != files.end() && *file->path == entry.path && file->holds == LoadedFile::Holds::Servers;
+    });
+    return entries;
 }
 
 /// Whether a part of some file was not read.
@@ -109,7 +149,12 @@ void merge(std::vector<T>& from, std::map<std::string, T>& into, std::string_vie
     from.clear();
 }
 
-void merge_parts(detail::Parts parts, Inventory& inventory, Diagnostics& diagnostics) {
+/// Servers are many and large: a list that grows would move them about. What was read together stays
+/// together.
+using ServerChunks = std::vector<std::vector<Server>>;
+
+void merge_parts(detail::Parts parts, Inventory& inventory, std::vector<Server>& servers,
+                 Diagnostics& diagnostics) {
     const auto by_name = [](const auto& definition) { return definition.name; };
     if (parts.settings) inventory.settings = std::move(*parts.settings);
     merge(parts.environments, inventory.environments, "environment", by_name, diagnostics);
@@ -130,15 +175,20 @@ void merge_parts(detail::Parts parts, Inventory& inventory, Diagnostics& diagnos
     merge(
         parts.secrets, inventory.secrets, "secret", [](const Secret& secret) { return secret.path; },
         diagnostics);
-    std::move(parts.servers.begin(), parts.servers.end(), std::back_inserter(inventory.servers));
+    std::move(parts.servers.begin(), parts.servers.end(), std::back_inserter(servers));
 }
 
-/// Servers are many and large: moving them about while the list grows shows.
-void reserve_servers(const std::vector<FileResult>& results, Inventory& inventory) {
+std::vector<Server> joined(ServerChunks chunks) {
     std::size_t count = 0;
-    for (const FileResult& result : results)
-        count += result.parts.servers.size();
-    inventory.servers.reserve(count);
+    for (const auto& chunk : chunks)
+        count += chunk.size();
+    std::vector<Server> servers;
+    servers.reserve(count);
+    for (auto& chunk : chunks) {
+        std::move(chunk.begin(), chunk.end(), std::back_inserter(servers));
+        chunk = {};
+    }
+    return servers;
 }
 
 void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
@@ -154,46 +204,70 @@ void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
     servers.erase(last, servers.end());
 }
 
-/// The texts that diagnostics can quote, by path.
-SourceLines source_lines(std::vector<FileResult>& results, const Inventory& inventory, std::string lock) {
-    // Shared: a std::function is copied, and the texts may be large.
-    auto texts = std::make_shared<std::map<std::string, std::string>>(inventory.module_files);
-    for (FileResult& result : results)
-        texts->emplace(std::move(result.path), std::move(result.text));
-    texts->emplace(kLockFile, std::move(lock));
-    return [texts](const std::string& file, std::uint32_t line) -> std::optional<std::string> {
-        const auto found = texts->find(file);
-        if (found == texts->end()) return std::nullopt;
-        const std::string& text = found->second;
-        std::size_t start = 0;
-        for (std::uint32_t i = 1; i < line; ++i) {
-            start = text.find('\n', start);
-            if (start == std::string::npos) return std::nullopt;
-            ++start;
-        }
-        std::size_t end = text.find('\n', start);
-        if (end == std::string::npos) end = text.size();
-        if (end > start && text[end - 1] == '\r') --end;
-        return text.substr(start, end - start);
-    };
+std::optional<std::string> line_of(const std::string& text, std::uint32_t line) {
+    std::size_t start = 0;
+    for (std::uint32_t i = 1; i < line; ++i) {
+        start = text.find('\n', start);
+        if (start == std::string::npos) return std::nullopt;
+        ++start;
+    }
+    std::size_t end = text.find('\n', start);
+    if (end == std::string::npos) end = text.size();
+    if (end > start && text[end - 1] == '\r') --end;
+    return text.substr(start, end - start);
 }
 
-/// Path and bytes of every file, in the order of paths.
-/// Modules from git are in it by their pins too, which say the same whatever of them is read.
-Digest inventory_digest(const std::vector<FileResult>& results, const Loaded& loaded) {
-    std::map<std::string_view, Digest> digests;
-    for (const FileResult& result : results)
-        digests.emplace(result.path, result.digest);
-    for (const auto& [path, bytes] : loaded.inventory.module_files)
-        digests.emplace(path, sha256(bytes));
-    Hasher hasher;
-    for (const auto& [path, digest] : digests)
-        hasher.part(path).part(digest);
-    for (const auto& [name, tree] : loaded.module_trees) {
-        const ModulePin& pin = loaded.lock.pins.at(name);
-        hasher.part(name).part(pin.commit).part(pin.digest);
+/// Reads what diagnostics quote a second time: few inventories have any, and the texts of a fleet are large.
+class Quotation {
+  public:
+    Quotation(const FileTree& tree, std::shared_ptr<const Files> files, const Inventory& inventory,
+              std::size_t max_bytes)
+        : tree_(&tree), files_(std::move(files)), module_files_(inventory.module_files),
+          max_bytes_(max_bytes) {}
+
+    std::optional<std::string> line(const std::string& file, std::uint32_t line) {
+        if (const auto found = module_files_.find(file); found != module_files_.end())
+            return line_of(found->second, line);
+        if (file != path_) {
+            path_ = file;
+            text_ = unchanged(file);
+        }
+        return text_ ? line_of(*text_, line) : std::nullopt;
     }
-    return hasher.finish();
+
+  private:
+    std::optional<std::string> unchanged(const std::string& file) const {
+        const auto known = std::lower_bound(
+            files_->begin(), files_->end(), file,
+            [](const LoadedFile& one, const std::string& wanted) { return *one.path < wanted; });
+        if (known == files_->end() || *known->path != file) return std::nullopt;
+        auto text = tree_->read(file, max_bytes_);
+        if (!text || sha256(*text) != known->digest) return std::nullopt;
+        return *std::move(text);
+    }
+
+    const FileTree* tree_;
+    std::shared_ptr<const Files> files_;
+    std::map<std::string, std::string> module_files_;
+    std::size_t max_bytes_;
+    std::string path_; // of text_, the file asked for last
+    std::optional<std::string> text_;
+};
+
+SourceLines source_lines(const FileTree& tree, std::shared_ptr<const Files> files, const Inventory& inventory,
+                         const LoadLimits& limits) {
+    // Shared: a std::function is copied.
+    auto quotation = std::make_shared<Quotation>(tree, std::move(files), inventory, limits.file_bytes);
+    return [quotation](const std::string& file, std::uint32_t line) { return quotation->line(file, line); };
+}
+
+/// Path and bytes of every file of the tree, whatever their order. The pins of modules from git are in
+/// lab.lock, and they say the same whatever of those modules is read.
+Digest inventory_digest(const Files& files) {
+    detail::FileDigests digests;
+    for (const LoadedFile& file : files)
+        digests.add(*file.path, file.digest);
+    return digests.finish();
 }
 
 void check_links(const FileTree& tree, const std::vector<TreeEntry>& links, Diagnostics& diagnostics) {
@@ -225,9 +299,17 @@ std::optional<FileResult> read_root(const FileTree& tree, const std::vector<Tree
 
 } // namespace
 
+const LoadedFile* Loaded::find_file(std::string_view path) const {
+    const auto found =
+        std::lower_bound(files->begin(), files->end(), path,
+                         [](const LoadedFile& file, std::string_view wanted) { return *file.path < wanted; });
+    return found == files->end() || *found->path != path ? nullptr : &*found;
+}
+
 Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* modules) {
     Loaded loaded;
     loaded.lines = [](const std::string&, std::uint32_t) { return std::nullopt; };
+    loaded.files = std::make_shared<const Files>();
     Diagnostics& diagnostics = loaded.diagnostics;
     const auto hidden = [](const TreeEntry& folder) { return detail::is_hidden(folder.path); };
     auto entries = tree.list("", hidden);
@@ -244,50 +326,61 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     const std::vector<Text> puppet =
         root->parts.settings ? root->parts.settings->puppet_path : std::vector<Text>();
     const auto is_other = [&](const TreeEntry& entry) {
-        return entry.path == kRootFile || detail::is_puppets(puppet, entry.path);
+        return entry.path != kRootFile && detail::is_puppets(puppet, entry.path);
     };
     std::erase_if(selection.files, is_other);
     std::erase_if(selection.links, is_other);
-    if (selection.files.size() > limits.files) {
+    std::size_t at_root = root_index(selection.files);
+    if (selection.files.size() - 1 > limits.files) {
         add_error(
             diagnostics, "spec/limit",
-            fmt::format("the inventory has {} files, more than {}", selection.files.size(), limits.files), {},
-            "name what is no part of it in lab.ignore");
-        selection.files.clear();
+            fmt::format("the inventory has {} files, more than {}", selection.files.size() - 1, limits.files),
+            {}, "name what is no part of it in lab.ignore");
+        selection.files = {selection.files[at_root]};
+        at_root = 0;
     }
-    std::vector<FileResult> results = read_files(tree, selection.files, limits, budget);
-    if (budget.load() < 0) {
-        add_error(diagnostics, "spec/limit",
-                  fmt::format("the inventory is larger than {} bytes", limits.total_bytes), {},
-                  "name what is no part of it in lab.ignore");
-        return loaded;
-    }
-    const auto place = std::lower_bound(results.begin(), results.end(), *root,
-                                        [](const auto& a, const auto& b) { return a.path < b.path; });
-    results.insert(place, std::move(*root));
-    reserve_servers(results, loaded.inventory);
-    for (FileResult& result : results) {
-        loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
-        merge_parts(std::move(result.parts), loaded.inventory, diagnostics);
-        diagnostics.append(std::move(result.diagnostics));
+    Files files;
+    files.reserve(selection.files.size());
+    ServerChunks servers;
+    for (std::size_t begin = 0; begin < selection.files.size(); begin += kWindow) {
+        const auto window = std::span(selection.files)
+                                .subspan(begin)
+                                .first(std::min(kWindow, selection.files.size() - begin));
+        std::vector<FileResult> results = read_files(tree, window, limits, budget);
+        if (budget.load() < 0) {
+            add_error(diagnostics, "spec/limit",
+                      fmt::format("the inventory is larger than {} bytes", limits.total_bytes), {},
+                      "name what is no part of it in lab.ignore");
+            return loaded;
+        }
+        std::vector<Server>& chunk = servers.emplace_back();
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            FileResult& result = begin + i == at_root ? *root : results[i];
+            loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
+            merge_parts(std::move(result.parts), loaded.inventory, chunk, diagnostics);
+            diagnostics.append(std::move(result.diagnostics));
+            if (result.file.path) files.push_back(std::move(result.file));
+        }
     }
     for (Role& role : builtin_roles())
         loaded.inventory.roles.try_emplace(role.name, std::move(role));
+    loaded.inventory.servers = joined(std::move(servers));
     sort_servers(loaded.inventory.servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
     Diagnostics of_modules;
     std::string lock = detail::read_lock(tree, selection, loaded, of_modules);
-    if (!lock.empty()) loaded.files.emplace_back(kLockFile);
+    if (const TreeEntry* entry = lock.empty() ? nullptr : detail::find_entry(*entries, kLockFile))
+        files.push_back({.path = FileName(entry->path), .digest = sha256(lock), .blob = entry->blob});
     if (modules) detail::open_modules(*modules, loaded, of_modules);
-    detail::load_modules(tree, selection, limits, loaded, of_modules);
-    detail::load_manifests(tree, selection, loaded, of_modules);
+    detail::load_modules(tree, selection, limits, loaded, files, of_modules);
+    detail::load_manifests(tree, selection, loaded, files, of_modules);
     loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(of_modules);
     diagnostics.append(std::move(of_modules));
-    loaded.inventory.digest = inventory_digest(results, loaded);
-    for (const FileResult& result : results)
-        loaded.files.push_back(result.path);
-    std::sort(loaded.files.begin(), loaded.files.end());
-    loaded.lines = source_lines(results, loaded.inventory, std::move(lock));
+    sort_files(files);
+    loaded.inventory.digest = inventory_digest(files);
+    loaded.others = others_of(std::move(*entries), files);
+    loaded.files = std::make_shared<const Files>(std::move(files));
+    loaded.lines = source_lines(tree, loaded.files, loaded.inventory, limits);
     return loaded;
 }
 

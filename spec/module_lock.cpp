@@ -136,6 +136,9 @@ std::string_view short_commit(std::string_view commit) noexcept {
 }
 
 Result<Digest> module_digest(const FileTree& tree, const ModuleLimits& limits) {
+    const auto text_of = [](const std::optional<BlobId>& blob) {
+        return blob ? std::string(blob->begin(), blob->end()) : std::string();
+    };
     auto entries = tree.list("");
     if (!entries) return std::move(entries).error();
     const auto too_large = [](std::string what) {
@@ -150,8 +153,10 @@ Result<Digest> module_digest(const FileTree& tree, const ModuleLimits& limits) {
     for (const TreeEntry& entry : *entries) {
         switch (entry.kind) {
         case EntryKind::Directory: continue;
-        case EntryKind::Symlink: hasher.part(entry.path).part("symlink").part(entry.blob); continue;
-        case EntryKind::Submodule: hasher.part(entry.path).part("submodule").part(entry.blob); continue;
+        case EntryKind::Symlink: hasher.part(entry.path).part("symlink").part(text_of(entry.blob)); continue;
+        case EntryKind::Submodule:
+            hasher.part(entry.path).part("submodule").part(text_of(entry.blob));
+            continue;
         case EntryKind::File: break;
         }
         auto bytes = tree.read(entry.path, std::min(left, limits.file_bytes));

@@ -26,7 +26,7 @@ class ProviderRules {
     /// collides with; an empty setting means the server as a whole.
     struct FleetServer {
         std::string_view name;
-        ValueMap settings; // as for validate()
+        const ValueMap* settings = nullptr; // as for validate()
     };
     struct FleetProblem {
         std::size_t server, other; // indexes

@@ -2,6 +2,7 @@
 // What is wrong with a document a person wrote: every problem with its place, collected, sorted, rendered in
 // one way.
 
+#include "support/file_name.h"
 #include "support/value.h"
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace lab {
 /// A place in a file. Line and column count from 1; columns count characters, not bytes. Line 0: the file as
 /// a whole. `length` is what the caret underlines, in characters (at least 1).
 struct Span {
-    std::shared_ptr<const std::string> file; // null: no file (the command line, say)
+    FileName file; // null: no file (the command line, say)
     std::uint32_t line = 0;
     std::uint32_t column = 0;
     std::uint32_t length = 1;

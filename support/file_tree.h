@@ -3,7 +3,10 @@
 
 #include "support/result.h"
 
+#include <array>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +15,13 @@ namespace lab {
 
 enum class EntryKind { File, Directory, Symlink, Submodule };
 
+/// What identifies bytes without reading them: a git blob's id.
+using BlobId = std::array<std::uint8_t, 20>;
+
 struct TreeEntry {
     std::string path; // relative to the tree's root, '/' between parts, no leading "./"
     EntryKind kind = EntryKind::File;
-    /// What identifies the bytes without reading them: the git blob id in hex. Empty where that is not known.
-    std::string blob;
-    std::size_t size = 0; // bytes; 0 where not known before reading
+    std::optional<BlobId> blob; // of a file or symlink, where it is known
 };
 
 /// Paths are relative to the tree's root and never leave it. Implementations are safe to read from several
@@ -34,6 +38,10 @@ class FileTree {
     /// The bytes of a file; a symlink inside the tree is followed, one that leaves it is Denied.
     /// NotFound where there is none; Invalid where it is larger than `max_bytes`.
     virtual Result<std::string> read(std::string_view path, std::size_t max_bytes) const = 0;
+    /// The same of an entry that list() gave, which may be known better than by its path.
+    virtual Result<std::string> read_entry(const TreeEntry& entry, std::size_t max_bytes) const {
+        return read(entry.path, max_bytes);
+    }
     /// Where the tree is, for messages: "working tree of /srv/inventory", "commit 1a2b3c of ...".
     virtual std::string describe() const = 0;
 };

@@ -47,7 +47,7 @@ Result<std::vector<TreeEntry>> OverlayTree::list(std::string_view directory, con
         if (!bytes)
             entries.erase(path);
         else if (add_folders(entries, directory, path, prune))
-            entries.insert_or_assign(path, TreeEntry{.path = path, .size = bytes->size()});
+            entries.insert_or_assign(path, TreeEntry{.path = path});
     }
     std::vector<TreeEntry> all;
     all.reserve(entries.size());
@@ -67,6 +67,10 @@ Result<std::string> OverlayTree::read(std::string_view path, std::size_t max_byt
                      .message = fmt::format("'{}' has {} bytes, more than the {} that are read", path,
                                             found->second->size(), max_bytes)};
     return *found->second;
+}
+
+Result<std::string> OverlayTree::read_entry(const TreeEntry& entry, std::size_t max_bytes) const {
+    return changes_.contains(entry.path) ? read(entry.path, max_bytes) : base_->read_entry(entry, max_bytes);
 }
 
 std::string OverlayTree::describe() const {

@@ -92,8 +92,9 @@ Result<std::vector<fs::path>> files_of_inventory(const Arguments& arguments, Con
                      .hint = "run it in the inventory's folder, without --ref"};
     const spec::Loaded loaded = spec::load(source->tree());
     std::vector<fs::path> paths;
-    for (const std::string& file : loaded.files)
-        if (file != spec::kLockFile && // whose layout is its writer's
+    for (const spec::LoadedFile& one : *loaded.files)
+        if (const std::string& file = *one.path;
+            file != spec::kLockFile && // whose layout is its writer's
             (!loaded.inventory.module_files.contains(file) || fs::path(file).filename() == "module.yaml"))
             paths.push_back(source->folder() / file);
     return paths;

@@ -46,8 +46,9 @@ class CommitTree final : public FileTree {
                          .message = fmt::format("'{}' is no directory in {}", directory, description_)};
         std::vector<TreeEntry> entries;
         LAB_TRY(walk(start->id, std::string(directory), prune, entries, 0));
-        std::sort(entries.begin(), entries.end(),
-                  [](const TreeEntry& a, const TreeEntry& b) { return a.path < b.path; });
+        const auto by_path = [](const TreeEntry& a, const TreeEntry& b) { return a.path < b.path; };
+        if (!std::is_sorted(entries.begin(), entries.end(), by_path)) // git puts "a.b" before what is in "a"
+            std::sort(entries.begin(), entries.end(), by_path);
         return entries;
     }
 
@@ -60,9 +61,23 @@ class CommitTree final : public FileTree {
         return read_blob(found->id, path, max_bytes);
     }
 
+    Result<std::string> read_entry(const TreeEntry& entry, std::size_t max_bytes) const override {
+        if (entry.kind != EntryKind::File || !entry.blob) return read(entry.path, max_bytes);
+        git_oid id;
+        std::copy(entry.blob->begin(), entry.blob->end(), std::begin(id.id));
+        return read_blob(id, entry.path, max_bytes);
+    }
+
     std::string describe() const override { return description_; }
 
   private:
+    static std::string below(std::string_view folder, std::string_view name) {
+        std::string path;
+        path.reserve(folder.size() + 1 + name.size());
+        path.append(folder).append(folder.empty() ? "" : "/").append(name);
+        return path;
+    }
+
     Result<void> walk(const git_oid& id, const std::string& path, const Prune& prune,
                       std::vector<TreeEntry>& entries, std::size_t depth) const {
         if (depth > kMaxDepth)
@@ -79,14 +94,18 @@ class CommitTree final : public FileTree {
         for (std::size_t i = 0; i < count; ++i) {
             const git_tree_entry* entry = git_tree_entry_byindex(tree->get(), i);
             const git_oid entry_id = *git_tree_entry_id(entry);
-            const std::string name = git_tree_entry_name(entry);
-            TreeEntry found{.path = path.empty() ? name : fmt::format("{}/{}", path, name),
+            TreeEntry found{.path = below(path, git_tree_entry_name(entry)),
                             .kind = kind_of(git_tree_entry_filemode(entry))};
-            if (found.kind == EntryKind::File || found.kind == EntryKind::Symlink) found.blob = hex(entry_id);
-            const bool enter = found.kind == EntryKind::Directory && !(prune && prune(found));
-            const std::string below = found.path;
+            if (found.kind == EntryKind::File || found.kind == EntryKind::Symlink)
+                std::copy(std::begin(entry_id.id), std::end(entry_id.id), found.blob.emplace().begin());
+            if (found.kind != EntryKind::Directory) {
+                entries.push_back(std::move(found));
+                continue;
+            }
+            const bool enter = !(prune && prune(found));
+            const std::string folder = found.path;
             entries.push_back(std::move(found));
-            if (enter) LAB_TRY(walk(entry_id, below, prune, entries, depth + 1));
+            if (enter) LAB_TRY(walk(entry_id, folder, prune, entries, depth + 1));
         }
         return {};
     }

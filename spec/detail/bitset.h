@@ -41,6 +41,7 @@ class Bitset {
         return out;
     }
     std::size_t size() const noexcept { return size_; }
+    const std::vector<std::uint64_t>& words() const noexcept { return words_; }
 
   private:
     std::size_t size_ = 0;

@@ -157,7 +157,7 @@ class Compiler {
     }
 
     std::optional<Piece> file_piece(const std::string& path, const std::string& text) {
-        const Span whole{.file = std::make_shared<const std::string>(path)};
+        const Span whole{.file = FileName(path)};
         if (is_utf8(text)) return piece(text, whole, /*whole_file=*/true);
         reporter_.error("spec/bad-template", "a template must be UTF-8 text", whole,
                         "a 'file' resource copies bytes as they are");

@@ -19,10 +19,10 @@ const ModulePin* find_pin(const ModuleLock& lock, const std::string& name) {
 std::string read_lock(const FileTree& tree, const Selection& selection, Loaded& loaded,
                       Diagnostics& diagnostics) {
     const std::string path(kLockFile);
-    const auto found = selection.kinds.find(path);
-    if (found == selection.kinds.end()) return {};
-    const Span file{.file = std::make_shared<const std::string>(path)};
-    if (found->second != EntryKind::File) {
+    const TreeEntry* found = find_entry(selection.entries, path);
+    if (!found) return {};
+    const Span file{.file = FileName(path)};
+    if (found->kind != EntryKind::File) {
         add_error(diagnostics, "module/bad-lock", "lab.lock must be a regular file", file);
         return {};
     }

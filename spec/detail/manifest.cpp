@@ -20,8 +20,7 @@ constexpr std::string_view kCall = "lab::secret";
 /// Places of a text, asked for in any order; each answer costs one look over the lines before it.
 class Places {
   public:
-    Places(std::string path, std::string_view text)
-        : file_(std::make_shared<const std::string>(std::move(path))), text_(text) {
+    Places(std::string path, std::string_view text) : file_(FileName(std::move(path))), text_(text) {
         for (std::size_t at = 0; at != std::string_view::npos; at = text.find('\n', at)) {
             if (at > 0) ++at;
             lines_.push_back(at);
@@ -43,7 +42,7 @@ class Places {
             i += std::max<std::size_t>(1, utf8_length(text.substr(i)));
         return count;
     }
-    std::shared_ptr<const std::string> file_;
+    FileName file_;
     std::string_view text_;
     std::vector<std::size_t> lines_;
 };

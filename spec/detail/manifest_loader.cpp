@@ -24,9 +24,8 @@ std::vector<ManifestPath> manifests_of(const Selection& selection, const std::ve
     std::vector<ManifestPath> out;
     std::map<std::string, std::size_t, std::less<>> folder_of; // by module
     std::vector<std::string> paths;
-    for (const auto& [path, kind] : selection.kinds)
-        if (kind == EntryKind::File && path.ends_with(".pp")) paths.emplace_back(path);
-    std::sort(paths.begin(), paths.end());
+    for (const TreeEntry& entry : selection.entries)
+        if (entry.kind == EntryKind::File && entry.path.ends_with(".pp")) paths.push_back(entry.path);
     for (std::size_t i = 0; i < folders.size(); ++i) {
         const std::string prefix = folders[i].value + "/";
         for (const std::string& path : paths) {
@@ -61,7 +60,8 @@ bool is_found(std::string_view name, std::string_view autoloaded) {
                                                           name.substr(autoloaded.size()).starts_with("::")));
 }
 
-void add_classes(const ManifestPath& manifest, std::string text, Loaded& loaded, Diagnostics& diagnostics) {
+void add_classes(const ManifestPath& manifest, std::string text, Loaded& loaded,
+                 std::vector<LoadedFile>& files, Diagnostics& diagnostics) {
     const bool matters = mentions_secrets(text);
     Diagnostics found;
     auto classes = scan_manifest(manifest.path, text, found);
@@ -85,7 +85,10 @@ void add_classes(const ManifestPath& manifest, std::string text, Loaded& loaded,
         }
     }
     if (!matters) return;
-    loaded.files.push_back(manifest.path);
+    files.push_back({.path = FileName(manifest.path),
+                     .digest = sha256(text),
+                     .blob = {},
+                     .holds = LoadedFile::Holds::Module});
     loaded.inventory.module_files.emplace(manifest.path, std::move(text));
 }
 
@@ -98,11 +101,11 @@ bool is_puppets(const std::vector<Text>& folders, std::string_view path) {
 }
 
 void load_manifests(const FileTree& tree, const Selection& selection, Loaded& loaded,
-                    Diagnostics& diagnostics) {
+                    std::vector<LoadedFile>& files, Diagnostics& diagnostics) {
     const std::vector<Text>& folders = loaded.inventory.settings.puppet_path;
     for (const Text& folder : folders) {
-        const auto found = selection.kinds.find(folder.value);
-        if (found == selection.kinds.end() || found->second != EntryKind::Directory)
+        const TreeEntry* found = find_entry(selection.entries, folder.value);
+        if (!found || found->kind != EntryKind::Directory)
             add_error(diagnostics, "spec/missing-file", fmt::format("there is no folder '{}'", folder.value),
                       folder.at, "it would hold Puppet modules: MODULE/manifests/init.pp");
     }
@@ -117,10 +120,10 @@ void load_manifests(const FileTree& tree, const Selection& selection, Loaded& lo
     for (const ManifestPath& manifest : manifests) {
         auto text = tree.read(manifest.path, kManifestBytes);
         if (text)
-            add_classes(manifest, *std::move(text), loaded, diagnostics);
+            add_classes(manifest, *std::move(text), loaded, files, diagnostics);
         else
-            add_error(diagnostics, "spec/unreadable", text.error().text(),
-                      {.file = std::make_shared<const std::string>(manifest.path)}, text.error().hint);
+            add_error(diagnostics, "spec/unreadable", text.error().text(), {.file = FileName(manifest.path)},
+                      text.error().hint);
     }
 }
 

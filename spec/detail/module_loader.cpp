@@ -13,26 +13,32 @@ namespace {
 
 constexpr std::string_view kModuleFile = "module.yaml";
 
-using Kinds = std::unordered_map<std::string, EntryKind>;
-
 /// Where one module's files are read.
 struct Loader {
     const FileTree& tree;
-    const Kinds& kinds; // of the tree's entries
-    std::string folder; // the module's in the tree; "" is its root
-    std::string root;   // Module::root
-    std::string commit; // of a module from git
+    std::span<const TreeEntry> entries; // of the tree
+    std::string folder;                 // the module's in the tree; "" is its root
+    std::string root;                   // Module::root
+    std::string commit;                 // of a module from git
     const LoadLimits& limits;
     Inventory& inventory;
-    std::vector<std::string>* files; // where names of files read are kept; null: nowhere
+    std::vector<LoadedFile>* files; // where it is noted what was read; null: nowhere
     Diagnostics& diagnostics;
 
+    std::optional<EntryKind> kind_of(std::string_view path) const {
+        const TreeEntry* entry = find_entry(entries, path);
+        return entry ? std::optional(entry->kind) : std::nullopt;
+    }
     std::string path(std::string_view name) const {
         return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
     }
     void keep(const std::string& name, std::string bytes) const {
+        if (files)
+            files->push_back({.path = FileName(path(name)),
+                              .digest = sha256(bytes),
+                              .blob = {},
+                              .holds = LoadedFile::Holds::Module});
         inventory.module_files.emplace(root + name, std::move(bytes));
-        if (files) files->push_back(path(name));
     }
 };
 
@@ -42,12 +48,9 @@ bool has_tags(std::string_view text) {
 
 /// Whether the file or a folder on the way to it is a symbolic link: those could leave the module.
 bool through_link(const Loader& loader, const std::string& path) {
-    for (std::size_t end = loader.folder.size(); end != std::string::npos; end = path.find('/', end + 1)) {
-        const auto found = loader.kinds.find(path.substr(0, end));
-        if (found != loader.kinds.end() && found->second == EntryKind::Symlink) return true;
-    }
-    const auto last = loader.kinds.find(path);
-    return last != loader.kinds.end() && last->second == EntryKind::Symlink;
+    for (std::size_t end = loader.folder.size(); end != std::string::npos; end = path.find('/', end + 1))
+        if (loader.kind_of(std::string_view(path).substr(0, end)) == EntryKind::Symlink) return true;
+    return loader.kind_of(path) == EntryKind::Symlink;
 }
 
 /// Reads one file of a module into the inventory.
@@ -60,8 +63,7 @@ void read_module_file(const Loader& loader, const Module& module, const std::str
                   "a module's files lie in its folder: put the file itself there");
         return;
     }
-    const auto found = loader.kinds.find(path);
-    if (found == loader.kinds.end() || found->second != EntryKind::File) {
+    if (loader.kind_of(path) != EntryKind::File) {
         add_error(loader.diagnostics, "spec/missing-file",
                   fmt::format("module '{}' has no file '{}'", module.name, name), at,
                   fmt::format("it would be {}", shown));
@@ -78,9 +80,12 @@ void read_module_file(const Loader& loader, const Module& module, const std::str
 void read_all_files(const Loader& loader, const Module& module, const Span& at) {
     const std::string prefix = loader.path("");
     const std::string tests = prefix + (module.tests ? module.tests->value : "tests") + "/";
-    for (const auto& [path, kind] : loader.kinds)
-        if (kind == EntryKind::File && path.starts_with(prefix) && !path.starts_with(tests))
-            read_module_file(loader, module, path.substr(prefix.size()), at);
+    auto entry =
+        std::lower_bound(loader.entries.begin(), loader.entries.end(), prefix,
+                         [](const TreeEntry& one, const std::string& wanted) { return one.path < wanted; });
+    for (; entry != loader.entries.end() && entry->path.starts_with(prefix); ++entry)
+        if (entry->kind == EntryKind::File && !entry->path.starts_with(tests))
+            read_module_file(loader, module, entry->path.substr(prefix.size()), at);
 }
 
 void read_sources(const Loader& loader, const Module& module) {
@@ -105,8 +110,7 @@ void read_sources(const Loader& loader, const Module& module) {
 void check_tests_folder(const Loader& loader, const Module& module) {
     if (!module.tests) return;
     const auto clean = clean_path(module.tests->value);
-    const auto found = clean ? loader.kinds.find(loader.path(*clean)) : loader.kinds.end();
-    if (found == loader.kinds.end() || found->second != EntryKind::Directory)
+    if (!clean || loader.kind_of(loader.path(*clean)) != EntryKind::Directory)
         add_error(loader.diagnostics, "spec/missing-file",
                   fmt::format("module '{}' has no folder '{}'", module.name, module.tests->value),
                   module.tests->at);
@@ -125,7 +129,7 @@ Digest content_digest(const Loader& loader, const Module& module) {
 /// `source` is the entry of the section `modules` that led here, if one did.
 void load_module(const Loader& loader, const std::string& folder, const ModuleSource* source) {
     const std::string name(kModuleFile), path = loader.path(name);
-    const Span file{.file = std::make_shared<const std::string>(loader.root + name)};
+    const Span file{.file = FileName(loader.root + name)};
     if (through_link(loader, path)) {
         add_error(loader.diagnostics, "spec/symlink", "a module.yaml may not be a symbolic link", file);
         return;
@@ -159,13 +163,13 @@ void load_module(const Loader& loader, const std::string& folder, const ModuleSo
 }
 
 void load_own(const FileTree& tree, const Selection& selection, const LoadLimits& limits, Loaded& loaded,
-              Diagnostics& diagnostics) {
+              std::vector<LoadedFile>& files, Diagnostics& diagnostics) {
     std::map<std::string, const ModuleSource*> folders;
     for (const std::string& folder : selection.module_folders)
         folders.emplace(folder, nullptr);
     for (const auto& [name, source] : loaded.inventory.module_sources) {
         if (source.from_git() || source.path.empty()) continue; // or said before
-        if (!selection.kinds.contains(source.path + "/module.yaml"))
+        if (!find_entry(selection.entries, source.path + "/module.yaml"))
             add_error(diagnostics, "spec/missing-file",
                       fmt::format("there is no module.yaml in '{}'", source.path), source.at);
         else
@@ -173,13 +177,13 @@ void load_own(const FileTree& tree, const Selection& selection, const LoadLimits
     }
     for (const auto& [folder, source] : folders)
         load_module({.tree = tree,
-                     .kinds = selection.kinds,
+                     .entries = selection.entries,
                      .folder = folder,
                      .root = folder + "/",
                      .commit = {},
                      .limits = limits,
                      .inventory = loaded.inventory,
-                     .files = &loaded.files,
+                     .files = &files,
                      .diagnostics = diagnostics},
                     folder, source);
 }
@@ -193,16 +197,13 @@ void load_foreign(const FileTree& tree, const ModuleSource& source, const LoadLi
     if (!entries)
         return add_error(diagnostics, "spec/unreadable", entries.error().text(), source.at,
                          entries.error().hint);
-    Kinds kinds;
-    for (TreeEntry& entry : *entries)
-        kinds.emplace(std::move(entry.path), entry.kind);
-    if (!kinds.contains(std::string(kModuleFile)))
+    if (!find_entry(*entries, kModuleFile))
         return add_error(diagnostics, "spec/missing-file",
                          fmt::format("there is no {}module.yaml in commit {} of {}", below,
                                      short_commit(commit), source.git),
                          source.at, source.path.empty() ? "`path` names its folder in the repository" : "");
     load_module({.tree = tree,
-                 .kinds = kinds,
+                 .entries = *entries,
                  .folder = {},
                  .root = fmt::format("module {} at {}: {}", source.name, short_commit(commit), below),
                  .commit = commit,
@@ -216,8 +217,8 @@ void load_foreign(const FileTree& tree, const ModuleSource& source, const LoadLi
 } // namespace
 
 void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits, Loaded& loaded,
-                  Diagnostics& diagnostics) {
-    load_own(tree, selection, limits, loaded, diagnostics);
+                  std::vector<LoadedFile>& files, Diagnostics& diagnostics) {
+    load_own(tree, selection, limits, loaded, files, diagnostics);
     for (const auto& [name, folder] : loaded.module_trees)
         load_foreign(*folder, loaded.inventory.module_sources.at(name), limits, loaded, diagnostics);
 }

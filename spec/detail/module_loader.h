@@ -7,8 +7,8 @@
 namespace lab::spec::detail {
 
 /// Fills `modules` and `module_files` of the inventory, whose sections are complete and whose modules from
-/// git are open. Adds what it read of `tree` to `loaded.files`.
+/// git are open. Adds what it read of `tree` to `files`.
 void load_modules(const FileTree& tree, const Selection& selection, const LoadLimits& limits, Loaded& loaded,
-                  Diagnostics& diagnostics);
+                  std::vector<LoadedFile>& files, Diagnostics& diagnostics);
 
 } // namespace lab::spec::detail

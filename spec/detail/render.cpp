@@ -144,7 +144,7 @@ std::optional<Value> Renderer::source_content(const CompiledResource& resource) 
 std::optional<Value> Renderer::named_template(const std::string& path, const std::string& text) {
     Piece piece;
     piece.text = text;
-    piece.at = {.file = std::make_shared<const std::string>(path)};
+    piece.at = {.file = FileName(path)};
     piece.whole_file = true;
     auto parsed = Template::parse(text);
     if (const auto* error = std::get_if<TemplateError>(&parsed)) {

@@ -6,6 +6,7 @@
 #include "spec/detail/sections.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 #include <fmt/format.h>
@@ -122,9 +123,15 @@ void check_collisions(const FleetState& state, Reporter& reporter) {
             by_provider[state.servers[i].provider].push_back(i);
     for (const auto& [provider, indexes] : by_provider) {
         std::vector<ProviderRules::FleetServer> servers;
+        std::deque<ValueMap> merged; // few: most servers' clouds have no settings
         servers.reserve(indexes.size());
-        for (const ServerIndex index : indexes)
-            servers.push_back({.name = state.server(index).name, .settings = merged_settings(state, index)});
+        for (const ServerIndex index : indexes) {
+            const Cloud* cloud = state.servers[index].declared_cloud;
+            const ValueMap& settings = cloud && !cloud->settings.empty()
+                                           ? merged.emplace_back(merged_settings(state, index))
+                                           : state.server(index).settings;
+            servers.push_back({.name = state.server(index).name, .settings = &settings});
+        }
         for (auto& problem : state.providers->validate_fleet(provider, servers)) {
             const Server& server = state.server(indexes[problem.server]);
             const Server& other = state.server(indexes[problem.other]);

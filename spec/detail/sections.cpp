@@ -208,6 +208,36 @@ void read_server_key(Server& server, const Node& key, const Node& value, Diagnos
     }
 }
 
+constexpr std::uint64_t kHashStart = 0xcbf29ce484222325u; // FNV-1a
+
+void mix(std::uint64_t& hash, std::string_view text) {
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    hash = (hash ^ text.size()) * 0x100000001b3u;
+}
+
+void mix(std::uint64_t& hash, const Node& node) {
+    mix(hash, node.is_scalar() && !node.plain() ? "string" : node.type_name());
+    if (node.is_scalar()) mix(hash, node.text());
+    for (std::size_t i = 0; node.is_list() && i < node.size(); ++i)
+        mix(hash, node.item(i));
+    for (std::size_t i = 0; node.is_map() && i < node.size(); ++i) {
+        mix(hash, node.key(i).text());
+        mix(hash, node.value(i));
+    }
+}
+
+std::uint64_t identity_of(const Node& body) {
+    std::uint64_t hash = kHashStart;
+    for (std::size_t i = 0; i < body.size(); ++i) {
+        const std::string_view key = body.key(i).text();
+        if (key == "labels" || key == "params") continue;
+        mix(hash, key);
+        mix(hash, body.value(i));
+    }
+    return hash;
+}
+
 Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
     Server server;
     server.name = std::move(name.value);
@@ -215,6 +245,7 @@ Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
     if (!is_map(body, server.name, diagnostics)) return server;
     for (std::size_t i = 0; i < body.size(); ++i)
         read_server_key(server, body.key(i), body.value(i), diagnostics);
+    server.identity = identity_of(body);
     if (server.cloud && server.provider)
         add_error(diagnostics, "spec/bad-value",
                   fmt::format("server '{}' names both a cloud and a provider", server.name),

@@ -69,6 +69,13 @@ class Exclusion {
 
 } // namespace
 
+const TreeEntry* find_entry(std::span<const TreeEntry> entries, std::string_view path) {
+    const auto found =
+        std::lower_bound(entries.begin(), entries.end(), path,
+                         [](const TreeEntry& entry, std::string_view wanted) { return entry.path < wanted; });
+    return found == entries.end() || found->path != path ? nullptr : &*found;
+}
+
 bool is_hidden(std::string_view path) noexcept {
     return name_of(path).starts_with('.');
 }
@@ -76,10 +83,10 @@ bool is_hidden(std::string_view path) noexcept {
 Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<std::string>& ignore,
                        Diagnostics& diagnostics) {
     Selection selection;
+    selection.entries = entries;
     Exclusion exclusion(entries, ignore);
     for (const TreeEntry& entry : entries) {
         const std::string_view name = name_of(entry.path);
-        selection.kinds.emplace(entry.path, entry.kind);
         if (name == kModuleFile && entry.kind != EntryKind::Directory) {
             const std::string_view folder = parent_of(entry.path);
             if (name_of(parent_of(folder)) == "modules" &&
@@ -92,7 +99,7 @@ Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<
             diagnostics.add({.severity = Severity::Warning,
                              .code = "spec/submodule",
                              .message = "this submodule is left out: an inventory is one repository",
-                             .at = {.file = std::make_shared<const std::string>(entry.path)},
+                             .at = {.file = FileName(entry.path)},
                              .help = "name it in lab.ignore to be told no more"});
         const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         if (yaml && (entry.kind == EntryKind::File || entry.kind == EntryKind::Symlink))
@@ -100,8 +107,6 @@ Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<
         else if (entry.kind == EntryKind::Symlink)
             selection.links.push_back(entry);
     }
-    const auto by_path = [](const TreeEntry& a, const TreeEntry& b) { return a.path < b.path; };
-    std::sort(selection.files.begin(), selection.files.end(), by_path);
     std::sort(selection.module_folders.begin(), selection.module_folders.end());
     return selection;
 }

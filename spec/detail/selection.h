@@ -4,9 +4,10 @@
 #include "support/diagnostics.h"
 #include "support/file_tree.h"
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace lab::spec::detail {
@@ -15,11 +16,15 @@ struct Selection {
     std::vector<TreeEntry> files;            // *.yaml and *.yml, lab.yaml among them; sorted by path
     std::vector<std::string> module_folders; // NAME/module.yaml below some folder modules/; sorted
     std::vector<TreeEntry> links;            // symbolic links that are no YAML files
-    /// Kind of every entry that is not hidden, for what modules refer to.
-    std::unordered_map<std::string, EntryKind> kinds;
+    /// Every entry that is not hidden, for what modules refer to; sorted by path, the tree's own.
+    std::span<const TreeEntry> entries;
 };
 
-/// `ignore` are the globs of `lab.ignore`: over a path or a folder it lies in.
+/// The entry at `path`; null where there is none. `entries` are sorted by path.
+const TreeEntry* find_entry(std::span<const TreeEntry> entries, std::string_view path);
+
+/// The selection refers to `entries`. `ignore` are the globs of `lab.ignore`: over a path or a folder it lies
+/// in.
 Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<std::string>& ignore,
                        Diagnostics& diagnostics);
 

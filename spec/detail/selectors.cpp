@@ -185,6 +185,9 @@ class TargetChecker {
     void check_servers(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
             if (is_glob(term.text) || state_.inventory->find_server(term.text)) continue;
+            if (const Elsewhere* elsewhere = state_.inventory->elsewhere;
+                elsewhere && elsewhere->has_server(term.text))
+                continue;
             std::vector<std::string_view> known;
             for (const Server& server : state_.inventory->servers)
                 known.push_back(server.name);
@@ -220,7 +223,7 @@ class TargetChecker {
     }
     void check_regions(const std::vector<Term>& terms) {
         for (const Term& term : terms)
-            if (!state_.selectors.regions.contains(term.text))
+            if (!state_.selectors.regions.contains(term.text) && !used_elsewhere(SetKind::Region, term))
                 report("spec/unknown-region", "region", term, names(state_.selectors.regions));
     }
     void check_environments(const std::vector<Term>& terms) {
@@ -231,13 +234,18 @@ class TargetChecker {
                 report("spec/unknown-environment", "environment", term, known);
             }
     }
+    bool used_elsewhere(SetKind kind, const Term& term) const {
+        const Elsewhere* elsewhere = state_.inventory->elsewhere;
+        return elsewhere && elsewhere->in_use(kind, term.text);
+    }
     bool is_provider(std::string_view name) const {
         const auto& present = state_.provider_names;
         return is_known_provider(name) || std::find(present.begin(), present.end(), name) != present.end();
     }
     void check_clouds(const std::vector<Term>& terms) {
         for (const Term& term : terms) {
-            if (state_.inventory->clouds.contains(term.text) || state_.selectors.clouds.contains(term.text))
+            if (state_.inventory->clouds.contains(term.text) || state_.selectors.clouds.contains(term.text) ||
+                used_elsewhere(SetKind::Cloud, term))
                 continue;
             if (is_provider(term.text)) continue;
             std::vector<std::string_view> known = names(state_.selectors.clouds);

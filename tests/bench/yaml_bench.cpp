@@ -51,7 +51,7 @@ double median_of(Work work) {
 
 void parse(Document::Reader reader, const std::string& text) {
     lab::Diagnostics diagnostics;
-    const auto document = Document::parse_with(reader, "bench.yaml", text, diagnostics);
+    const auto document = Document::parse_with(reader, lab::FileName("bench.yaml"), text, diagnostics);
     LAB_CHECK(document && diagnostics.empty(), "the generated text is not taken");
 }
 

@@ -37,10 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text(reinterpret_cast<const char*>(data), size);
     const lab::spec::YamlLimits limits{.nodes = 20'000, .aliases = 100, .scalar_bytes = 1u << 16};
     lab::Diagnostics scanned;
-    const auto fast = Document::parse_with(Document::Reader::ScannerOnly, "f", text, scanned, limits);
+    const auto fast =
+        Document::parse_with(Document::Reader::ScannerOnly, lab::FileName("f"), text, scanned, limits);
     if (!fast && scanned.empty()) return 0; // left to the referee
     lab::Diagnostics refereed;
-    const auto full = Document::parse_with(Document::Reader::RefereeOnly, "f", text, refereed, limits);
+    const auto full =
+        Document::parse_with(Document::Reader::RefereeOnly, lab::FileName("f"), text, refereed, limits);
     if (!fast) { // the builder refused: so must the referee, be it for something it saw before
         if (!full && refereed.has_errors()) return 0;
         std::fprintf(stderr, "the scanner fails, the referee does not\n");

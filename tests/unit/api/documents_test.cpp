@@ -74,8 +74,7 @@ TEST(DesiredDocument, RoundTrips) {
     desired.resources[1].notify = {"file/c"};
     desired.resources[2].when = Deferred{.text = "facts.x", .scope = {{"params", ValueMap{{"a", 1}}}}};
     desired.resources[2].sensitive = true;
-    desired.resources[0].source = {
-        .file = std::make_shared<const std::string>("a.yaml"), .line = 2, .column = 3, .length = 4};
+    desired.resources[0].source = {.file = FileName("a.yaml"), .line = 2, .column = 3, .length = 4};
     const auto read = read_desired(write_desired(desired));
     ASSERT_TRUE(read) << read.error().text();
     EXPECT_EQ(write_desired(*read), write_desired(desired));
@@ -193,9 +192,7 @@ Plan random_plan(Random& random) {
         if (random.below(2) == 0)
             action.blocked = Blocked{.by = "guard", .detail = random.text(), .lifted_by = random.text()};
         action.reason = random.text();
-        if (random.below(2) == 0)
-            action.source = {
-                .file = std::make_shared<const std::string>(random.text()), .line = 1, .column = 2};
+        if (random.below(2) == 0) action.source = {.file = FileName(random.text()), .line = 1, .column = 2};
         action.changes = {random.change(), random.change()};
         action.causes = {Cause::Drift, Cause::Both};
         action.notifies = {random.text()};

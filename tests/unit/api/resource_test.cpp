@@ -50,7 +50,7 @@ TEST(Resource, TheDigestIgnoresWhereItWasWritten) {
     auto one = from_json(R"({"type":"package","name":"chrony","module":"a"})").value();
     auto two = one;
     two.module = "b";
-    two.source = Span{.file = std::make_shared<const std::string>("x.yaml"), .line = 3, .column = 1};
+    two.source = Span{.file = FileName("x.yaml"), .line = 3, .column = 1};
     EXPECT_EQ(digest(one), digest(two));
     two.properties.set("version", "1");
     EXPECT_NE(digest(one), digest(two));

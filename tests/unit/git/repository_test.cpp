@@ -57,7 +57,7 @@ TEST(Repository, WithoutCommitsHasNoHead) {
     const Repository repository = discovered(sandbox.path() / "r");
     EXPECT_FALSE(repository.head().value());
     EXPECT_FALSE(repository.resolve("HEAD"));
-    EXPECT_EQ(repository.first_change("", std::vector<std::string>{"a.yaml"}, {}).value(), "a.yaml");
+    EXPECT_EQ(repository.first_change("", std::vector<FileName>{FileName("a.yaml")}, {}).value(), "a.yaml");
 }
 
 TEST(Repository, MergeBaseIsWhereTwoBranchesPart) {
@@ -121,7 +121,10 @@ class Changes : public ::testing::Test {
         sandbox_.write("r/other.yaml", "x\n");
         sandbox_.commit_all("r", "one");
     }
-    std::optional<std::string> change(std::vector<std::string> files) const {
+    std::optional<std::string> change(const std::vector<std::string>& paths) const {
+        std::vector<FileName> files;
+        for (const std::string& path : paths)
+            files.emplace_back(path);
         auto found = discovered(sandbox_.path() / "r").first_change("inv", files, [](std::string_view path) {
             return path.ends_with(".yaml");
         });

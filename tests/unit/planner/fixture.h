@@ -16,7 +16,7 @@ inline const api::FingerprintKey kKey{std::string(32, 'k')};
 inline const WallTime kNow{std::chrono::milliseconds{1'773'584'523'000}}; // 2026-03-15T14:22:03Z
 
 inline Span place(std::string file, std::uint32_t line) {
-    return {.file = std::make_shared<const std::string>(std::move(file)), .line = line, .column = 3};
+    return {.file = FileName(std::move(file)), .line = line, .column = 3};
 }
 
 /// Of JSON without "name" where the id says it: resource("file/etc/motd", R"({"content": "hi\n"})").

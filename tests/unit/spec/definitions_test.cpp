@@ -102,7 +102,8 @@ TEST(Definitions, SectionsThatAreListsAreNamedByTheirItems) {
     MapTree tree(
         Files{{"lab.yaml", lab_yaml()}, {"x.yaml", "alerts:\n  - name: a\n    for: 5m\n  - name: b\n"}});
     Loaded loaded;
-    loaded.files = {"lab.yaml", "x.yaml"};
+    loaded.files = std::make_shared<const std::vector<LoadedFile>>(
+        std::vector<LoadedFile>{{.path = FileName("lab.yaml")}, {.path = FileName("x.yaml")}});
     const auto alerts = Definitions::read(tree, loaded, "alerts");
     ASSERT_TRUE(alerts);
     EXPECT_EQ(alerts->names(), (std::vector<std::string>{"a", "b"}));
@@ -116,7 +117,7 @@ TEST(Definitions, CutsWhatStandsAtPlaces) {
     files["a.yaml"] = "servers:\n  a:\n    labels: [x, y]\n  b:\n    labels: [y]\n    environment: prod\n"
                       "groups:\n  g:\n    match:\n      labels:\n        - y # why\n        - z\n";
     const MapTree tree(files);
-    const auto file = std::make_shared<const std::string>("a.yaml");
+    const auto file = FileName("a.yaml");
     const auto at = [&](std::uint32_t line, std::uint32_t column) { return Span{file, line, column, 1}; };
     EXPECT_EQ(shown(without_places(tree, {}, {at(3, 17), at(5, 14), at(11, 11)})),
               "a.yaml:\nservers:\n  a:\n    labels: [x]\n  b:\n    environment: prod\ngroups:\n  g:\n    "

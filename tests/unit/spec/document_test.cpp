@@ -195,8 +195,8 @@ TEST(Document, LargeMapsKeepTheirIndexWhenDuplicatesAreLeftOut) {
 /// Whether the scanner, without the referee, reads it.
 bool scans(std::string text) {
     Diagnostics diagnostics;
-    return Document::parse_with(Document::Reader::ScannerOnly, "a.yaml", std::move(text), diagnostics) !=
-           nullptr;
+    return Document::parse_with(Document::Reader::ScannerOnly, FileName("a.yaml"), std::move(text),
+                                diagnostics) != nullptr;
 }
 
 TEST(Document, TheScannerTakesOrdinaryFiles) {

@@ -8,20 +8,20 @@ namespace lab::spec::test {
 
 Result<std::vector<TreeEntry>> MapTree::list(std::string_view, const Prune& prune) const {
     std::map<std::string, TreeEntry> entries;
-    const auto add = [&](const std::string& path, EntryKind kind, std::size_t size) {
+    const auto add = [&](const std::string& path, EntryKind kind) {
         for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
             const TreeEntry folder{path.substr(0, slash), EntryKind::Directory};
             entries.emplace(folder.path, folder);
             if (prune && prune(folder)) return;
         }
-        entries.emplace(path, TreeEntry{path, kind, {}, size});
+        entries.emplace(path, TreeEntry{path, kind, {}});
     };
     for (const auto& [path, text] : files_)
-        add(path, EntryKind::File, text.size());
+        add(path, EntryKind::File);
     for (const auto& [path, target] : links_)
-        add(path, EntryKind::Symlink, 0);
+        add(path, EntryKind::Symlink);
     for (const auto& path : submodules_)
-        add(path, EntryKind::Submodule, 0);
+        add(path, EntryKind::Submodule);
     std::vector<TreeEntry> out;
     for (auto& [path, entry] : entries)
         out.push_back(std::move(entry));
@@ -61,7 +61,7 @@ TestProviders::validate_fleet(std::string_view, std::span<const FleetServer> ser
     std::map<std::string, std::size_t> first;
     std::vector<FleetProblem> problems;
     for (std::size_t i = 0; i < servers.size(); ++i) {
-        const Value* root = servers[i].settings.find("root");
+        const Value* root = servers[i].settings->find("root");
         if (!root) continue;
         const auto [found, added] = first.emplace(display(*root), i);
         if (!added) problems.push_back({i, found->second, "root", "'root' is given twice", ""});

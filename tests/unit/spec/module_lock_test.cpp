@@ -231,7 +231,9 @@ TEST(GitModules, AreReadOutOfTheirTreesAndNameTheirOwnPlaces) {
     EXPECT_EQ(module.version, "2.0.0");
     EXPECT_EQ(module.commit, kCommit);
     EXPECT_EQ(loaded.inventory.module_files.at("module motd at 0123456: files/motd"), "hello\n");
-    EXPECT_EQ(loaded.files, (std::vector<std::string>{"lab.lock", "lab.yaml"}));
+    ASSERT_EQ(loaded.files->size(), 2u);
+    EXPECT_EQ(*(*loaded.files)[0].path, "lab.lock");
+    EXPECT_EQ(*(*loaded.files)[1].path, "lab.yaml");
     EXPECT_EQ(repositories.asked, std::vector<std::string>{"motd 0123"});
     EXPECT_EQ(loaded.module_trees.count("motd"), 1u);
 }

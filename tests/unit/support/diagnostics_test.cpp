@@ -23,7 +23,7 @@ SourceLines lines_of(const Sources& sources) {
 }
 
 Span at(const char* file, std::uint32_t line, std::uint32_t column, std::uint32_t length = 1) {
-    return {std::make_shared<const std::string>(file), line, column, length};
+    return {FileName(file), line, column, length};
 }
 
 std::string render_one(Diagnostic item, const Sources& sources, const RenderStyle& style = {}) {

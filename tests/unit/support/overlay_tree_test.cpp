@@ -10,7 +10,7 @@ class ListedTree : public FileTree {
   public:
     explicit ListedTree(std::vector<std::string> names) {
         for (std::string& name : names) {
-            TreeEntry entry{.path = name, .blob = "b1", .size = 4};
+            TreeEntry entry{.path = name, .blob = BlobId{1}};
             if (name.ends_with('/'))
                 entry = {.path = name.substr(0, name.size() - 1), .kind = EntryKind::Directory};
             if (name.ends_with('@'))
@@ -48,7 +48,7 @@ std::string names(const Result<std::vector<TreeEntry>>& listed) {
     std::string all;
     for (const TreeEntry& entry : *listed)
         all += (all.empty() ? "" : " ") + entry.path + (entry.kind == EntryKind::Directory ? "/" : "") +
-               (entry.kind == EntryKind::Symlink ? "@" : "") + (entry.blob.empty() ? "" : ":" + entry.blob);
+               (entry.kind == EntryKind::Symlink ? "@" : "") + (entry.blob ? ":b1" : "");
     return all;
 }
 
