@@ -8,6 +8,8 @@ Spot spot_of(const Question& question, const spec::Vocabulary& vocabulary) {
     Spot spot;
     spot.in_module = std::filesystem::path(question.file).filename() == "module.yaml";
     spot.place = place_at(question.buffer.text(), question.offset);
+    // Cases of `lab test` are no part of the inventory.
+    if (question.file.starts_with("tests/")) spot.place.nothing = true;
     if (spot.place.nothing) return spot;
     const spec::Shape& root = spot.in_module ? vocabulary.module() : vocabulary.inventory();
     spot.shapes = vocabulary.at(root, spot.place.path);
