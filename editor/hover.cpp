@@ -89,6 +89,10 @@ class Hover {
     void module(const std::string& name);
     void param(const std::string& name);
     void alert(const std::string& name);
+    void record(const std::map<std::string, spec::Record>& records, const std::string& name);
+    void properties(const spec::Record& record);
+    void cluster(const std::string& name);
+    void role(const std::string& name);
     void selected_by(const spec::Target& target);
     void provided(spec::Provides what, const std::string& name);
 
@@ -172,16 +176,16 @@ void Hover::named(Names names, const std::string& name) {
     case Names::Cloud: return selected_by({.clouds = {term}});
     case Names::Provider: return selected_by({.providers = {term}});
     case Names::Region: return selected_by({.regions = {term}});
-    case Names::Size: return provided(spec::Provides::Size, name);
+    case Names::Size: record(inventory_.sizes, name); return provided(spec::Provides::Size, name);
     case Names::Layout: return provided(spec::Provides::Layout, name);
-    case Names::Image: return provided(spec::Provides::Image, name);
+    case Names::Image: record(inventory_.images, name); return provided(spec::Provides::Image, name);
     case Names::Alert: return alert(name);
     case Names::Secret: return provided(spec::Provides::Secrets, name);
     case Names::PuppetClass: return provided(spec::Provides::PuppetClasses, name);
-    case Names::Cluster:
-    case Names::App:
-    case Names::Role:
-    case Names::User: return;
+    case Names::Cluster: return cluster(name);
+    case Names::App: return record(inventory_.apps, name);
+    case Names::User: return record(inventory_.users, name);
+    case Names::Role: return role(name);
     case Names::Nothing:
     case Names::Port: lines_.resize(title); return;
     }
@@ -251,6 +255,31 @@ void Hover::param(const std::string& name) {
     fact("type", std::string(type_text(param->type)));
     if (param->required) line("- required");
     if (param->fallback && !param->sensitive) fact("default", code(display(*param->fallback)));
+}
+
+void Hover::record(const std::map<std::string, spec::Record>& records, const std::string& name) {
+    if (const auto found = records.find(name); found != records.end()) properties(found->second);
+}
+
+void Hover::properties(const spec::Record& record) {
+    for (const spec::Property& property : record.properties)
+        fact(property.path, code(shown(property.value)));
+}
+
+void Hover::cluster(const std::string& name) {
+    const auto found = inventory_.clusters.find(name);
+    if (found == inventory_.clusters.end()) return;
+    properties(found->second);
+    if (found->second.target) selected_by(*found->second.target);
+}
+
+void Hover::role(const std::string& name) {
+    const auto found = inventory_.roles.find(name);
+    if (found == inventory_.roles.end()) return;
+    for (const spec::AccessRule& rule : found->second.allow)
+        fact("allow", code(rule.written.value));
+    for (const spec::AccessRule& rule : found->second.deny)
+        fact("deny", code(rule.written.value));
 }
 
 void Hover::alert(const std::string& name) {

@@ -28,7 +28,8 @@ class Walk {
     void inventory(const spec::Inventory& inventory);
 
   private:
-    void one(Names names, const std::optional<spec::Text>& text) {
+    template <typename Maybe> // optional or Rare
+    void one(Names names, const Maybe& text) {
         if (text) visit_({names, text->value, text->at});
     }
     void all(Names names, const std::vector<spec::Text>& texts) {
@@ -47,6 +48,8 @@ class Walk {
         for (const spec::ParamSetting& param : params)
             visit_({Names::Module, param.module, param.module_at});
     }
+    /// A name, or a list of names.
+    void property(Names names, const spec::Property* property);
     void target(const spec::Target& target);
     void defaults(const spec::Defaults& defaults);
 
@@ -60,10 +63,19 @@ void Walk::target(const spec::Target& target) {
     terms(Names::Region, target.regions);
     terms(Names::Cloud, target.clouds);
     terms(Names::Provider, target.providers);
+    terms(Names::Size, target.sizes);
     terms(Names::Server, target.servers);
     terms(Names::Group, target.groups);
     for (const spec::Target& exclude : target.exclude)
         this->target(exclude);
+}
+
+void Walk::property(Names names, const spec::Property* property) {
+    if (!property) return;
+    if (const std::string* text = property->value.if_string()) visit_({names, *text, property->at});
+    const ValueList* list = property->value.if_list();
+    for (std::size_t i = 0; list && i < std::min(list->size(), property->items.size()); ++i)
+        if (const std::string* text = (*list)[i].if_string()) visit_({names, *text, property->items[i]});
 }
 
 void Walk::defaults(const spec::Defaults& defaults) {
@@ -98,6 +110,20 @@ void Walk::inventory(const spec::Inventory& inventory) {
         gives(server.gives);
         params(server.params);
     }
+    for (const auto& [name, cluster] : inventory.clusters) {
+        if (cluster.target) target(*cluster.target);
+        property(Names::Environment, cluster.find("environment"));
+        property(Names::Cloud, cluster.find("cloud"));
+        property(Names::Secret, cluster.find("kubeconfig"));
+    }
+    for (const auto& [name, role] : inventory.roles)
+        if (role.target) target(*role.target);
+    for (const auto& [name, app] : inventory.apps)
+        property(Names::Cluster, app.find("cluster"));
+    for (const auto& [name, user] : inventory.users)
+        property(Names::Role, user.find("roles"));
+    for (const auto& [name, environment] : inventory.environments)
+        property(Names::User, spec::find_property(environment.properties, "owners"));
     for (const auto& [name, alert] : inventory.alerts)
         if (alert.target) target(*alert.target);
     for (const auto& [path, secret] : inventory.secrets) {
@@ -168,6 +194,12 @@ std::vector<std::string> names_of(const spec::Inventory& inventory, Names names,
     }
     case Names::Secret: return keys_of(inventory.secrets);
     case Names::Layout: return keys_of(inventory.layouts);
+    case Names::Size: return keys_of(inventory.sizes);
+    case Names::Image: return keys_of(inventory.images);
+    case Names::Cluster: return keys_of(inventory.clusters);
+    case Names::App: return keys_of(inventory.apps);
+    case Names::Role: return keys_of(inventory.roles);
+    case Names::User: return keys_of(inventory.users);
     case Names::PuppetClass: {
         std::vector<std::string> classes = used_names(inventory, names);
         for (const auto& [name, puppet_class] : inventory.puppet_classes)
@@ -186,12 +218,6 @@ std::vector<std::string> names_of(const spec::Inventory& inventory, Names names,
     case Names::Nothing:
     case Names::Provider:
     case Names::Region:
-    case Names::Size:
-    case Names::Image:
-    case Names::Cluster:
-    case Names::App:
-    case Names::Role:
-    case Names::User:
     case Names::Port: return used_names(inventory, names);
     }
     return {};
@@ -214,6 +240,12 @@ Span definition_of(const spec::Inventory& inventory, Names names, std::string_vi
     case Names::Cloud: return place_in(inventory.clouds, text);
     case Names::Alert: return place_in(inventory.alerts, text);
     case Names::Layout: return place_in(inventory.layouts, text);
+    case Names::Size: return place_in(inventory.sizes, text);
+    case Names::Image: return place_in(inventory.images, text);
+    case Names::Cluster: return place_in(inventory.clusters, text);
+    case Names::App: return place_in(inventory.apps, text);
+    case Names::Role: return place_in(inventory.roles, text);
+    case Names::User: return place_in(inventory.users, text);
     case Names::Secret: return place_in(inventory.secrets, text);
     case Names::PuppetClass: return place_in(inventory.puppet_classes, text);
     case Names::Module: {
@@ -231,12 +263,6 @@ Span definition_of(const spec::Inventory& inventory, Names names, std::string_vi
     case Names::Nothing:
     case Names::Provider:
     case Names::Region:
-    case Names::Size:
-    case Names::Image:
-    case Names::Cluster:
-    case Names::App:
-    case Names::Role:
-    case Names::User:
     case Names::Port: return {};
     }
     return {};
