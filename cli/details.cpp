@@ -94,10 +94,15 @@ std::vector<std::string> given_lines(const std::vector<spec::Given>& gives) {
     return lines;
 }
 
-std::vector<std::string> property_lines(const std::vector<spec::Property>& properties) {
+std::vector<std::string> property_lines(std::span<const spec::Property> properties) {
     std::vector<std::vector<std::string>> rows;
-    for (const spec::Property& property : properties)
-        rows.push_back({property.path, display(property.value), property.at.text()});
+    for (const spec::Property& property : properties) {
+        std::vector<std::string> items;
+        for (std::size_t i = 0; property.value.if_list() && i < property.value.if_list()->size(); ++i)
+            items.push_back(display((*property.value.if_list())[i]));
+        rows.push_back({property.path, items.empty() ? display(property.value) : fmt::format("{}", fmt::join(items, ", ")),
+                        property.at.text()});
+    }
     return aligned(rows);
 }
 

@@ -39,7 +39,7 @@ std::string module_origin(const spec::ModuleUnit& unit);
 /// "Puppet classes: postfix, dovecot" of all that a level gives by name.
 std::vector<std::string> given_lines(const std::vector<spec::Given>& gives);
 /// The values of what is data, with their places.
-std::vector<std::string> property_lines(const std::vector<spec::Property>& properties);
+std::vector<std::string> property_lines(std::span<const spec::Property> properties);
 /// Effective values with where they come from and what they won over.
 ValueList fields_value(const std::vector<spec::Field>& fields);
 

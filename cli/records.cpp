@@ -1,6 +1,7 @@
 #include "cli/records.h"
 
 #include "cli/places.h"
+#include "spec/keys.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -165,14 +166,27 @@ std::vector<std::pair<std::string, Names>> related(Kind kind, const spec::Invent
             {"users", users_of(inventory, name)}};
 }
 
+/// The keys that a document of the kind has, written or not.
+std::span<const spec::KeyRule> rules_of(Kind kind) {
+    if (kind == Kind::Size) return spec::size_keys();
+    if (kind == Kind::Image) return spec::image_keys();
+    if (kind == Kind::Cluster) return spec::cluster_keys();
+    if (kind == Kind::App) return spec::app_keys();
+    if (kind == Kind::User) return spec::user_keys();
+    if (kind == Kind::Container) return spec::find_rule(spec::workload_keys(), "container")->keys;
+    return {};
+}
+
 ValueMap record_summary(Kind kind, const spec::Fleet& fleet, const std::string& name,
                         const Servers& servers) {
     const Written written = written_of(kind, fleet.inventory(), name);
     ValueMap value{{"name", Value(name)}};
     const Value data = spec::nested(written.properties, kind == Kind::Container ? "container" : "");
-    if (data.if_map())
-        for (const auto& [key, item] : *data.if_map())
-            value.append(key, item);
+    for (const spec::KeyRule& rule : rules_of(kind)) {
+        const Value* written_value = data.get(rule.key);
+        if (rule.form != spec::Form::Servers)
+            value.append(std::string(rule.key), written_value ? *written_value : Value());
+    }
     for (const auto& [key, names] : related(kind, fleet.inventory(), name))
         value.append(key, Value(text_list(names)));
     if (kind == Kind::Cluster || kind == Kind::Role)
@@ -409,11 +423,7 @@ Detail record_detail(Kind kind, const Session& session, const std::string& name,
     if (written.target) facts.emplace_back("Target", target_text(*written.target));
     facts.emplace_back(std::string(kind_of(kind).servers), counted(servers.size(), "server"));
     facts.emplace_back("Written at", written_text(kind, written));
-    std::vector<std::vector<std::string>> rows;
-    for (const spec::Property& property : written.properties)
-        if (kind != Kind::Container || property.path.starts_with("container."))
-            rows.push_back({property.path, display(property.value), property.at.text()});
-    detail.described = facts_text(facts) + section_text("Values", aligned(rows));
+    detail.described = facts_text(facts) + section_text("Values", property_lines(written.properties));
     const std::string title = kind == Kind::Size ? size_text(fleet.inventory(), name) : name;
     detail.shown = fmt::format("{}: {}\n{}: {}\n", sentence_case(words.one), title, kind_of(kind).servers,
                                counted(servers.size(), "server"));

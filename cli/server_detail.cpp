@@ -179,13 +179,13 @@ std::string shown(const spec::Fleet& fleet, spec::ServerIndex index, const std::
                   const std::vector<spec::ModuleUnit>& units) {
     std::vector<std::string> where{std::string(fleet.provider(index))};
     if (!fleet.region(index).empty()) where.emplace_back(fleet.region(index));
-    std::string out =
-        facts_text({{"Server", fmt::format("{} ({})", fleet.server(index).name, fmt::join(where, ", "))},
-                    {"Labels", bracketed(fleet.labels(index))},
-                    {"Groups", bracketed(fleet.groups(index))},
-                    {"Environment", std::string(fleet.environment(index))}});
+    Facts facts{{"Server", fmt::format("{} ({})", fleet.server(index).name, fmt::join(where, ", "))},
+                {"Labels", bracketed(fleet.labels(index))},
+                {"Groups", bracketed(fleet.groups(index))},
+                {"Environment", std::string(fleet.environment(index))}};
     if (const auto size = fleet.chosen(index, spec::Provides::Size); !size.empty())
-        out += fmt::format("Size:        {}\n", size_text(fleet.inventory(), size));
+        facts.emplace_back("Size", size_text(fleet.inventory(), size));
+    std::string out = facts_text(facts);
     if (!units.empty()) out += fmt::format("\nModules ({}):\n{}", units.size(), modules_by_origin(units));
     out += provided_by_label(fleet, index, spec::Provides::PuppetClasses, "Puppet classes");
     out += provided_by_label(fleet, index, spec::Provides::Ports, "Ports");
