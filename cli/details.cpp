@@ -100,7 +100,8 @@ std::vector<std::string> property_lines(std::span<const spec::Property> properti
         std::vector<std::string> items;
         for (std::size_t i = 0; property.value.if_list() && i < property.value.if_list()->size(); ++i)
             items.push_back(display((*property.value.if_list())[i]));
-        rows.push_back({property.path, items.empty() ? display(property.value) : fmt::format("{}", fmt::join(items, ", ")),
+        rows.push_back({property.path,
+                        items.empty() ? display(property.value) : fmt::format("{}", fmt::join(items, ", ")),
                         property.at.text()});
     }
     return aligned(rows);

@@ -21,8 +21,9 @@ run() {
     [ "$code" = "$expected" ] || { echo "demo: expected exit $expected, not $code" >&2; exit 1; }
 }
 
-say "An inventory is YAML in a git repository. This one is examples/inventory of this project: four servers, a few labels."
-say "Its servers are of the provider 'local': each is a tree of files below LAB_HOME, so nothing of this machine is touched."
+say "An inventory is YAML in a git repository. This one is examples/inventory of this project: seven servers, a few labels."
+say "Four are of the provider 'local': each is a tree of files below LAB_HOME, so nothing of this machine is touched."
+say "Three are bare metal, which nothing in this version reaches: every plan says that it did not look at them."
 cp -r "$source_dir/examples/inventory" "$work/inventory"
 cd "$work/inventory"
 run 0 "git init -q -b main && git add -A && git commit -q -m 'the example inventory'"

@@ -46,7 +46,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const spec::test::TestProviders providers;
     Diagnostics& diagnostics = loaded.diagnostics;
     const auto fleet = spec::Fleet::resolve(loaded.inventory, providers, {"key"}, diagnostics);
+    const spec::Inventory& inventory = loaded.inventory;
+    for (const auto* records : {&inventory.sizes, &inventory.images, &inventory.apps, &inventory.users})
+        for (const auto& entry : *records)
+            spec::nested(entry.second.properties);
+    for (const auto& entry : inventory.labels)
+        spec::nested(entry.second.properties, "container");
     for (spec::ServerIndex i = 0; i < fleet.size(); ++i) {
+        spec::nested(fleet.server(i).properties, "network");
         fleet.fields(i);
         fleet.modules(i);
         for (const std::string& group : fleet.groups(i))
