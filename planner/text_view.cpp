@@ -105,8 +105,10 @@ class TextView {
 
     std::string empty_line() const {
         const std::size_t servers = plan_.summary.servers;
-        std::string line = fmt::format("No changes: {} {} {}", counted(servers, "server"),
-                                       servers == 1 ? "matches" : "match", commit_text());
+        // Of what nobody looked at, nothing is said.
+        const std::size_t seen = servers - std::min(servers, plan_.summary.not_observed);
+        std::string line = fmt::format("No changes: {} {} {}", counted(seen, "server"),
+                                       seen == 1 ? "matches" : "match", commit_text());
         if (plan_.baseline)
             line = fmt::format("No changes: {} means the same as commit {} for {}", commit_text(),
                                detail::short_commit(*plan_.baseline), counted(servers, "server"));

@@ -34,7 +34,7 @@ TEST(TextView, AnEmptyPlanIsOneLine) {
     PlanInput limited = input({settled("a", {})});
     limited.scope = {{"label", ValueList{Value("web"), Value("db")}}};
     limited.outside_scope = 3;
-    limited.settled_not_observed = 2;
+    limited.settled_servers = limited.settled_not_observed = 2;
     EXPECT_EQ(render_text(make_plan(limited).plan, {}),
               "No changes: 1 server matches commit abc1234; 2 servers not observed; limited to label web db; "
               "3 more would change outside of it.\n");
