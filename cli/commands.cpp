@@ -81,7 +81,7 @@ constexpr std::array kCommands{
     &kModulesList, &kModulesUpdate, &kModulesVerify, &kPlan,       &kApply,
     &kDrift,       &kDiff,          &kSync, // change
     &kCreate,      &kDestroy,       &kGet,           &kDescribe,   &kShow,
-    &kExplain,     &kTargets,       &kHistory,                               // look
+    &kExplain,     &kTargets,       &kSecretAudit,   &kHistory,              // look
     &kConfigList,  &kConfigGet,     &kConfigSet,     &kConfigPath, &kDoctor, // this machine
     &kVersion,     &kCompletion,    &kHelp,          &kComplete,
 };

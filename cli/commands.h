@@ -30,6 +30,7 @@ extern const Command kModulesUpdate;
 extern const Command kModulesVerify;
 extern const Command kPlan;
 extern const Command kSchema;
+extern const Command kSecretAudit;
 extern const Command kShow;
 extern const Command kSync;
 extern const Command kTargets;

@@ -2,6 +2,7 @@
 
 #include "cli/layouts.h"
 #include "cli/places.h"
+#include "cli/policy.h"
 #include "cli/records.h"
 #include "support/text.h"
 
@@ -165,6 +166,24 @@ Detail label_detail(const Session& session, const std::string& name, WallTime no
     return detail;
 }
 
+namespace {
+
+/// Alerts whose target names a group: "disk_space_low (warning)".
+std::vector<std::string> alerts_of_group(const spec::Fleet& fleet, const std::string& group) {
+    std::vector<std::string> lines;
+    for (const auto& [name, alert] : fleet.inventory().alerts) {
+        if (!alert.target) continue;
+        const auto& groups = alert.target->groups;
+        const bool names = std::any_of(groups.begin(), groups.end(),
+                                       [&](const spec::Term& term) { return term.text == group; });
+        const auto definition = spec::alert_definition(fleet.inventory(), name);
+        if (names) lines.push_back(fmt::format("{} ({})", name, to_string(definition->severity)));
+    }
+    return lines;
+}
+
+} // namespace
+
 Detail group_detail(const Session& session, const std::string& name, WallTime now) {
     const spec::Fleet& fleet = session.fleet();
     const spec::Group& group = fleet.inventory().groups.at(name);
@@ -196,6 +215,8 @@ Detail group_detail(const Session& session, const std::string& name, WallTime no
     if (!subgroups.empty()) detail.shown += fmt::format("\nSubgroups:\n{}", branches(aligned(subgroups)));
     detail.shown += servers_text(session, servers, now);
     if (!excluded.empty()) detail.shown += fmt::format("\nExcluded:\n{}", branches(excluded));
+    const auto alerts = alerts_of_group(fleet, name);
+    if (!alerts.empty()) detail.shown += fmt::format("\nAlerts targeting this group:\n{}", branches(alerts));
     return detail;
 }
 
@@ -290,6 +311,7 @@ Detail module_detail(const Session& session, const std::string& name, WallTime n
     detail.document.append("params", Value(std::move(params)));
     detail.document.set("resources", Value(std::move(resources)));
     detail.document.append("health", Value(std::move(health)));
+    detail.document.append("secrets", Value(text_list(texts_of(module.secrets))));
     detail.document.append("tests", module.tests ? Value(module.tests->value) : Value());
     const std::string deps = fmt::format("{}", fmt::join(texts_of(module.deps), ", "));
     detail.described =
@@ -299,6 +321,7 @@ Detail module_detail(const Session& session, const std::string& name, WallTime n
                     {"Folder", module.folder},
                     {"Needs", deps},
                     {"May be used", module.targets ? target_text(*module.targets) : "anywhere"},
+                    {"May read", fmt::format("{}", fmt::join(texts_of(module.secrets), ", "))},
                     {"Tests", module.tests ? module.tests->value : ""},
                     {"Servers", std::to_string(servers.size())},
                     {"Written at", module.at.text()}}) +
@@ -348,6 +371,8 @@ Result<Detail> detail_of(const Session& session, Kind kind, const std::string& n
     case Kind::App:
     case Kind::Role:
     case Kind::User: return record_detail(kind, session, name, now);
+    case Kind::Alert: return alert_detail(session, name);
+    case Kind::Secret: return secret_detail(session, name);
     case Kind::Run: break; // runs are in the state; `names` has none
     }
     return no_such(kind, name, names);
@@ -355,9 +380,9 @@ Result<Detail> detail_of(const Session& session, Kind kind, const std::string& n
 
 void print_detail(const Detail& detail, const std::string& text, Context& context) {
     if (context.form == Form::Json || context.form == Form::Yaml)
-        print_document(context, detail.format, detail.document);
-    else
-        context.out.write(text);
+        return print_document(context, detail.format, detail.document);
+    context.out.write(text);
+    if (!detail.missing.empty()) context.note(detail.missing);
 }
 
 } // namespace lab::cli

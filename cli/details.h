@@ -13,6 +13,7 @@ struct Detail {
     ValueMap document;
     std::string described; // its own values, and where they come from
     std::string shown;     // what applies to it, and to what it applies
+    std::string missing;   // which lines have no source, and why; may be empty
 };
 
 Detail server_detail(const Session& session, spec::ServerIndex index, WallTime now);

@@ -28,6 +28,8 @@ enum class Kind {
     App,
     Role,
     User,
+    Alert,
+    Secret,
     Run,
 };
 

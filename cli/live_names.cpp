@@ -189,6 +189,20 @@ std::vector<Candidate> names_of(Kind kind, const PartialLine& line, Context& con
             found.push_back({std::move(name), {}});
         return found;
     }
+    case Kind::Alert: {
+        std::set<std::string> names;
+        for (const auto& entry : load(line, context).alerts)
+            names.insert(entry.first);
+        for (const spec::CatalogueEntry& entry : spec::alert_catalogue())
+            names.emplace(entry.name);
+        return as_candidates(names);
+    }
+    case Kind::Secret: {
+        std::vector<Candidate> found;
+        for (const auto& [path, secret] : load(line, context).secrets)
+            found.push_back({path, std::string(to_string(secret.type))});
+        return found;
+    }
     case Kind::Param: {
         std::vector<Candidate> found;
         for (const auto& [name, module] : load(line, context).modules)

@@ -1,6 +1,7 @@
 // A server in full.
 #include "cli/details.h"
 #include "cli/places.h"
+#include "cli/policy.h"
 #include "cli/records.h"
 #include "support/text.h"
 
@@ -195,7 +196,10 @@ std::string shown(const spec::Fleet& fleet, spec::ServerIndex index, const std::
     if (resources > 0) out += fmt::format("\nResources ({}):\n{}", resources, resources_by_module(units));
     const auto params = field_lines(fields, "params.");
     if (!params.empty()) out += fmt::format("\nParams ({}):\n{}", params.size(), branches(params));
-    const auto out_of = exclusions(fleet, index);
+    out += policy_text(fleet, index);
+    auto out_of = exclusions(fleet, index);
+    for (std::string& line : alert_exclusions(fleet, index))
+        out_of.push_back(std::move(line));
     if (!out_of.empty()) out += fmt::format("\nExcluded from:\n{}", branches(out_of));
     return out;
 }
@@ -252,6 +256,8 @@ Detail server_detail(const Session& session, spec::ServerIndex index, WallTime n
                   .described = described(fleet, index, all, known, fields, units, now),
                   .shown = shown(fleet, index, fields, units)};
     detail.document.set("modules", Value(modules_value(fleet, index)));
+    detail.document.append("alerts", Value(alerts_value(fleet, index)));
+    detail.document.append("secrets", Value(secrets_value(fleet, index)));
     ValueList resources;
     for (const spec::ModuleUnit& unit : units)
         for (const api::Resource& resource : unit.resources)

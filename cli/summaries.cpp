@@ -2,6 +2,7 @@
 #include "cli/listings.h"
 #include "cli/places.h"
 #include "cli/records.h"
+#include "spec/policy.h"
 
 #include <fmt/format.h>
 
@@ -130,6 +131,19 @@ Members members_of(Kind kind, const spec::Fleet& fleet) {
     case Kind::App:
     case Kind::Role:
     case Kind::User: return record_members(kind, fleet);
+    case Kind::Alert:
+        for (std::string& name : spec::alert_names(fleet)) {
+            auto servers = spec::servers_with_alert(fleet, name);
+            members.emplace(std::move(name), std::move(servers));
+        }
+        // Those of the catalogue that fire nowhere can be asked for by name too.
+        for (const spec::CatalogueEntry& entry : spec::alert_catalogue())
+            members[std::string(entry.name)];
+        break;
+    case Kind::Secret:
+        for (const auto& entry : inventory.secrets)
+            members[entry.first] = spec::readers_of(fleet, entry.first);
+        break;
     case Kind::Run: break;
     }
     return members;

@@ -203,6 +203,8 @@ std::string change_text(const Action& action, const api::PropertyChange& change)
     if (!change.diff.empty())
         return "\n" + code(change.path) + "\n\n" + fenced_diff(change.diff, is_new) + "\n";
     if (detail::is_layout(action)) return fmt::format("- {}\n", code(detail::layout_line(change)));
+    if (const std::string grant = detail::grant_text(change); !grant.empty())
+        return fmt::format("- {}\n", code(grant));
     const bool is_server = detail::unit_of(action.resource).empty();
     const detail::ChangePath path =
         is_server ? detail::ChangePath{{}, change.path} : detail::split_path(change.path);

@@ -78,6 +78,20 @@ std::vector<detail::ServerPlan> plan_each(const PlanInput& input, detail::Target
 
 } // namespace
 
+Grants grants_of(const DesiredServer& server) {
+    Grants grants;
+    for (const auto& [path, grant] : server.secrets)
+        grants.emplace(path, grant.via);
+    return grants;
+}
+
+std::map<std::string, DesiredGrant> wanted_grants(const Grants& grants) {
+    std::map<std::string, DesiredGrant> wanted;
+    for (const auto& [path, via] : grants)
+        wanted.emplace(path, DesiredGrant{.via = via, .at = {}});
+    return wanted;
+}
+
 Planned make_plan(const PlanInput& input) {
     Planned planned;
     api::Plan& plan = planned.plan;

@@ -7,6 +7,12 @@
 
 namespace lab::planner {
 
+/// A secret the server may read: how, and where the inventory says so.
+struct DesiredGrant {
+    std::string via;
+    Span at;
+};
+
 /// A server as the inventory wants it now.
 struct DesiredServer {
     api::ServerSpec spec;
@@ -14,8 +20,9 @@ struct DesiredServer {
     std::vector<std::string> labels;
     bool protect = false;
     Span at, protect_at;
-    std::vector<spec::ModuleUnit> units; // resources redacted; run order
-    std::optional<spec::Layout> layout;  // of its disk
+    std::vector<spec::ModuleUnit> units;         // resources redacted; run order
+    std::optional<spec::Layout> layout;          // of its disk
+    std::map<std::string, DesiredGrant> secrets; // by path
 };
 
 /// Everything about one server that may differ.
@@ -50,6 +57,10 @@ struct PlanInput {
     api::FingerprintKey key;
     std::vector<std::string> warnings; // of loading and observing, passed on
 };
+
+Grants grants_of(const DesiredServer& server);
+/// As many wanted grants as were given, without places.
+std::map<std::string, DesiredGrant> wanted_grants(const Grants& grants);
 
 /// Resources of a module that are as desired although Applied says otherwise: an apply records them without
 /// acting. `module` empty: the server's own record (settings, labels, protect) is to be written, though

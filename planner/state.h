@@ -20,6 +20,9 @@ struct AppliedModule {
     std::vector<AppliedResource> resources; // run order
 };
 
+/// Secrets that a server may read, by path, each with the ways to it: "label mailserver → class postfix".
+using Grants = std::map<std::string, std::string>;
+
 struct AppliedServer {
     api::ServerSpec spec; // with server_id and the settings that destroying needs
     std::string environment, cloud, region;
@@ -28,6 +31,7 @@ struct AppliedServer {
     std::string commit;                 // of the last apply that touched it
     Value layout;                       // layout_record() of the one its disk has; null: none that lab knows
     std::vector<AppliedModule> modules; // sorted by name
+    Grants secrets;
 };
 
 struct ObservedResource {

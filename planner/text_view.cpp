@@ -164,7 +164,17 @@ class TextView {
                 layout(entry.first());
             else if (style_.details)
                 details(entry);
+            else
+                grants(entry.first());
         }
+    }
+
+    /// Who may read what is never folded away.
+    void grants(const Action& action) {
+        for (const api::PropertyChange& change : action.changes)
+            if (const std::string grant = detail::grant_text(change); !grant.empty())
+                out_ +=
+                    "        " + (change.effect == "grant" ? paint_.green(grant) : paint_.red(grant)) + "\n";
     }
 
     /// What is said behind the summary: plain for its width, painted for the eye.
@@ -328,6 +338,11 @@ class TextView {
 
     void property(const api::PropertyChange& change, std::string_view name, bool is_new,
                   const std::string& cause) {
+        if (const std::string grant = detail::grant_text(change); !grant.empty()) {
+            out_ +=
+                "          " + (change.effect == "grant" ? paint_.green(grant) : paint_.red(grant)) + "\n";
+            return;
+        }
         std::string line = "          " + escape_controls(name);
         if (change.diff.empty()) {
             const std::string after = paint_.green(detail::value_text(change.after, 72));

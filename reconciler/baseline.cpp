@@ -29,6 +29,7 @@ planner::AppliedServer applied_from(const Workspace& base, spec::ServerIndex ind
     const auto& layouts = fleet.inventory().layouts;
     const auto layout = layouts.find(std::string(fleet.chosen(index, spec::Provides::Layout)));
     if (layout != layouts.end()) applied.layout = planner::layout_record(layout->second);
+    applied.secrets = planner::grants_of(desired_server(base, index));
     for (const spec::ModuleUnit& unit : units) {
         planner::AppliedModule& module = applied.modules.emplace_back();
         module.module = unit.module;

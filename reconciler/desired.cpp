@@ -1,5 +1,7 @@
 #include "reconciler/desired.h"
 
+#include "spec/policy.h"
+
 #include <set>
 
 namespace lab::reconciler {
@@ -11,6 +13,18 @@ api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index)
             .inventory = workspace.origin.id,
             .provider = std::string(fleet.provider(index)),
             .settings = fleet.settings(index)};
+}
+
+std::map<std::string, planner::DesiredGrant> wanted_grants(const spec::Fleet& fleet,
+                                                           spec::ServerIndex index) {
+    std::map<std::string, planner::DesiredGrant> wanted;
+    for (const spec::ServerSecret& secret : spec::secrets_of(fleet, index)) {
+        planner::DesiredGrant& grant = wanted[secret.path];
+        grant.at = secret.chains.front().back().at;
+        for (const spec::Chain& chain : secret.chains)
+            grant.via += (grant.via.empty() ? "" : ", ") + spec::chain_text(chain, secret.path);
+    }
+    return wanted;
 }
 
 planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIndex index) {
@@ -27,6 +41,7 @@ planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIn
     const auto& layouts = fleet.inventory().layouts;
     const auto layout = layouts.find(std::string(fleet.chosen(index, spec::Provides::Layout)));
     if (layout != layouts.end()) server.layout = layout->second;
+    server.secrets = wanted_grants(fleet, index);
     return server;
 }
 

@@ -18,6 +18,9 @@ DesiredState desired_state(const Engine& engine, const Workspace& workspace, spe
 /// The server's own attributes, without units.
 planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIndex index);
 
+/// The secrets it may read.
+std::map<std::string, planner::DesiredGrant> wanted_grants(const spec::Fleet& fleet, spec::ServerIndex index);
+
 /// The provider's view of a server. `server_id` is empty before the first apply.
 api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index);
 

@@ -273,9 +273,12 @@ class Executor {
         order.spec = input.desired->spec;
         if (order.spec.server_id.empty()) order.spec.server_id = input.observed->state.server_id;
         if (order.spec.server_id.empty()) order.spec.server_id = "srv-" + hex_encode(random_bytes(8));
+        bool itself = false;
         for (const api::Action* action : actions) {
             ids.push_back(action->id);
-            if (module_of(action->resource).empty()) order.kind = action->kind;
+            if (!module_of(action->resource).empty()) continue;
+            order.kind = action->kind;
+            itself = true;
         }
         order.desired = document(engine_, workspace_.origin, order.spec, restricted(clear, actions, job));
         drop_missing_edges(order.desired.resources);
@@ -292,7 +295,8 @@ class Executor {
         if (!report) return fail_all(actions, report.error().text());
 
         input.desired->spec.server_id = order.spec.server_id;
-        Record record = record_of(engine_, workspace_, std::move(input), &*report, request_.drift_only);
+        Record record =
+            record_of(engine_, workspace_, std::move(input), &*report, request_.drift_only, itself);
         std::vector<std::string> done;
         std::vector<std::pair<const api::Action*, std::string>> failed;
         for (const api::Action* action : actions) {

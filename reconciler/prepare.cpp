@@ -28,6 +28,7 @@ planner::DesiredServer desired_from(const planner::AppliedServer& applied, const
                                   .protect_at = {},
                                   .units = {}};
     server.layout = planner::recorded_layout(applied.layout);
+    server.secrets = planner::wanted_grants(applied.secrets);
     for (const planner::AppliedModule& module : applied.modules) {
         spec::ModuleUnit& unit = server.units.emplace_back();
         unit.module = module.module;

@@ -43,7 +43,17 @@ planner::AppliedModule merged(const spec::ModuleUnit& unit, const planner::Appli
     return module;
 }
 
-planner::AppliedServer frame_of(const Workspace& workspace, const planner::ServerInput& input) {
+/// Who may read what is only recorded once its own line of the plan was carried out.
+planner::Grants grants_now(const planner::ServerInput& input, bool itself) {
+    planner::Grants wanted = planner::grants_of(*input.desired);
+    const planner::Grants before = input.applied ? input.applied->secrets : planner::Grants{};
+    const bool same =
+        std::equal(wanted.begin(), wanted.end(), before.begin(), before.end(),
+                   [](const auto& left, const auto& right) { return left.first == right.first; });
+    return itself || same ? wanted : before;
+}
+
+planner::AppliedServer frame_of(const Workspace& workspace, const planner::ServerInput& input, bool itself) {
     const planner::DesiredServer& desired = *input.desired;
     const bool dirty = workspace.origin.dirty;
     planner::AppliedServer server{.spec = desired.spec,
@@ -57,6 +67,7 @@ planner::AppliedServer frame_of(const Workspace& workspace, const planner::Serve
                                   .commit = dirty ? std::string() : workspace.origin.commit,
                                   .modules = {}};
     server.layout = planner::layout_to_record(input);
+    server.secrets = grants_now(input, itself);
     if (input.observed && server.spec.server_id.empty())
         server.spec.server_id = input.observed->state.server_id;
     return server;
@@ -81,7 +92,7 @@ void merge_report(planner::ObservedServer& observed, const api::Report& report, 
 } // namespace
 
 Record record_of(const Engine& engine, const Workspace& workspace, planner::ServerInput input,
-                 const api::Report* report, bool drift_only) {
+                 const api::Report* report, bool drift_only, bool itself) {
     LAB_CHECK(input.desired.has_value(), "only a server that is wanted is recorded");
     std::map<std::string, std::set<std::string>> brought; // module -> resources
     if (report) {
@@ -97,7 +108,7 @@ Record record_of(const Engine& engine, const Workspace& workspace, planner::Serv
         brought[settled.module].insert(settled.resources.begin(), settled.resources.end());
 
     Record record;
-    record.application.server = frame_of(workspace, input);
+    record.application.server = frame_of(workspace, input, itself);
     if (drift_only && input.applied) record.application.server = *input.applied;
     record.application.server.modules.clear();
     for (const spec::ModuleUnit& unit : input.desired->units) {
@@ -155,7 +166,8 @@ Result<void> record_settled(const Engine& engine, const Workspace& workspace,
         auto input = server_input(engine, workspace, name, std::nullopt, /*drift_only=*/false, diagnostics);
         if (!input) return std::move(input).error();
         if (!input->observed || input->observed->state.presence != api::Presence::Present) continue;
-        Record record = record_of(engine, workspace, std::move(*input), nullptr, /*drift_only=*/false);
+        Record record = record_of(engine, workspace, std::move(*input), nullptr, /*drift_only=*/false,
+                                  /*itself=*/false);
         applications.push_back(std::move(record.application));
         observations.push_back(std::move(record.observation));
         if (applications.size() == kBatch) LAB_TRY(flush());

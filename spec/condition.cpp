@@ -82,7 +82,7 @@ class Parser {
         token_ = {Token::Kind::End, {}, at_, 1};
         if (at_ >= text_.size() || problem_) return;
         const char c = text_[at_];
-        std::size_t end = at_ + 1;
+        std::size_t end = at_ + std::max<std::size_t>(1, utf8_length(text_.substr(at_)));
         if (is_letter(c)) {
             while (end < text_.size() && (is_letter(text_[end]) || is_digit(text_[end]) || text_[end] == ':'))
                 ++end;

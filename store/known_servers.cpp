@@ -213,11 +213,11 @@ Result<void> write_application(Connection& connection, std::int64_t inventory,
                             server.cloud, server.region, write_labels(server.labels), server.protect,
                             application.applied_key, !server.layout.is_null()}));
     LAB_TRY(connection.run(
-        "INSERT INTO applied_servers(server, commit_id, settings, layout) VALUES(?, ?, ?, ?) "
+        "INSERT INTO applied_servers(server, commit_id, settings, layout, secrets) VALUES(?, ?, ?, ?, ?) "
         "ON CONFLICT(server) DO UPDATE SET commit_id = excluded.commit_id, settings = excluded.settings, "
-        "layout = excluded.layout",
+        "layout = excluded.layout, secrets = excluded.secrets",
         {*row, server.commit, write_json(server.spec.settings),
-         server.layout.is_null() ? std::string() : write_json(server.layout)}));
+         server.layout.is_null() ? std::string() : write_json(server.layout), write_grants(server.secrets)}));
     return drop_unused(connection, std::move(unused));
 }
 
@@ -355,7 +355,8 @@ Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view na
     auto rows = state_->connection.query(
         "SELECT s.id, s.name, s.server_id, s.provider, a.settings, s.environment, s.cloud, s.region, "
         "s.labels, "
-        "s.protect, a.commit_id, a.layout FROM servers s JOIN applied_servers a ON a.server = s.id "
+        "s.protect, a.commit_id, a.layout, a.secrets FROM servers s JOIN applied_servers a ON a.server = "
+        "s.id "
         "WHERE s.inventory = ? AND s.name = ?",
         {state_->inventory, name});
     if (!rows) return std::move(rows).error();
@@ -381,6 +382,9 @@ Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view na
         if (!layout) return std::move(layout).error();
         server.layout = std::move(*layout);
     }
+    auto secrets = detail::read_grants(rows->view(12));
+    if (!secrets) return std::move(secrets).error();
+    server.secrets = std::move(*secrets);
     auto modules = read_modules(state_->connection, rows->integer(0));
     if (!modules) return std::move(modules).error();
     server.modules = std::move(*modules);

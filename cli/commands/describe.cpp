@@ -30,6 +30,7 @@ constexpr Example kDescribeExamples[] = {
 constexpr Example kShowExamples[] = {
     {"lab show server first", "what applies to a server, and through which label"},
     {"lab show label base", "which servers have a label, and what it brings them"},
+    {"lab show alert cert_expiry", "where an alert fires, and who is excluded"},
     {"lab show run RUN", "one run with its steps"},
 };
 

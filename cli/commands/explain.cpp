@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/details.h"
 #include "cli/places.h"
+#include "cli/policy.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -104,6 +105,42 @@ std::vector<Answer> explain_modules(const spec::Fleet& fleet, spec::ServerIndex 
     return answers;
 }
 
+Answer answer_of(const std::string& path, const std::vector<spec::Chain>& chains, std::string_view secret) {
+    Answer answer{.path = path, .value = Value(true), .why = {}, .document = {}};
+    for (const spec::Chain& chain : chains)
+        answer.why.push_back(chain_line(chain, secret));
+    answer.document = {{"path", Value(path)}, {"value", Value(true)}, {"why", chains_value(chains)}};
+    return answer;
+}
+
+std::vector<Answer> explain_alerts(const spec::Fleet& fleet, spec::ServerIndex server,
+                                   std::string_view asked) {
+    std::vector<Answer> answers;
+    for (const spec::ServerAlert& alert : spec::alerts_of(fleet, server))
+        if (const std::string path = "alerts." + alert.name; below(path, asked))
+            answers.push_back(answer_of(path, alert.chains, {}));
+    for (const spec::NotHere& one : spec::alerts_not_on(fleet, server)) {
+        const std::string path = "alerts." + one.alert;
+        if (path != asked) continue; // what is not there is told when asked for
+        answers.push_back({.path = path,
+                           .value = Value(false),
+                           .why = {one.why},
+                           .document = {{"path", Value(path)},
+                                        {"value", Value(false)},
+                                        {"why", Value(text_list({one.why}))}}});
+    }
+    return answers;
+}
+
+std::vector<Answer> explain_secrets(const spec::Fleet& fleet, spec::ServerIndex server,
+                                    std::string_view asked) {
+    std::vector<Answer> answers;
+    for (const spec::ServerSecret& secret : spec::secrets_of(fleet, server))
+        if (const std::string path = "secrets." + secret.path; below(path, asked))
+            answers.push_back(answer_of(path, secret.chains, secret.path));
+    return answers;
+}
+
 /// Values of resources are not printed, only where they come from: they may be private.
 std::vector<Answer> explain_resources(const spec::Fleet& fleet, spec::ServerIndex server,
                                       std::string_view asked) {
@@ -141,11 +178,16 @@ std::vector<Answer> explain_resources(const spec::Fleet& fleet, spec::ServerInde
     return answers;
 }
 
+/// Labels are but one way to an alert or a secret.
+bool is_policy(const spec::Field& field) {
+    return field.path.starts_with("alerts.") || field.path.starts_with("secrets.");
+}
+
 std::vector<Answer> explain(const spec::Fleet& fleet, const Question& question) {
     std::vector<Answer> answers;
     for (const spec::Field& field : fleet.fields(question.server))
-        if (below(field.path, question.field)) answers.push_back(answer_of(field));
-    for (auto* more : {explain_groups, explain_modules, explain_resources}) {
+        if (below(field.path, question.field) && !is_policy(field)) answers.push_back(answer_of(field));
+    for (auto* more : {explain_groups, explain_modules, explain_alerts, explain_secrets, explain_resources}) {
         if (more == explain_resources && question.field.empty()) continue; // `lab show server` lists them
         for (Answer& answer : more(fleet, question.server, question.field))
             answers.push_back(std::move(answer));

@@ -2,6 +2,7 @@
 #include "cli/layouts.h"
 #include "cli/listings.h"
 #include "cli/places.h"
+#include "cli/policy.h"
 #include "cli/records.h"
 #include "cli/runs.h"
 
@@ -26,7 +27,13 @@ constexpr Example kExamples[] = {
     {"lab get servers --label base -o wide", "servers with a label, with more columns"},
     {"lab get labels", "what labels bring, and how many servers have them"},
     {"lab get servers -o name", "one KIND/NAME a line, for scripts"},
+    {"lab get alerts --catalogue", "the alerts that lab generates by itself"},
+    {"lab get secrets --label base", "what servers with a label may read"},
     {"lab get runs", "what was applied"},
+};
+constexpr Option kOptions[] = {
+    {.name = "catalogue",
+     .summary = "of alerts: those that lab generates, whether or not they fire anywhere"},
 };
 
 /// `lab get` of things that only the state knows.
@@ -62,6 +69,8 @@ Result<Listing> list(Kind kind, const Session& session, const Selection& selecti
     case Kind::App:
     case Kind::Role:
     case Kind::User: return list_records(kind, fleet, selection);
+    case Kind::Alert: return list_alerts(fleet, selection);
+    case Kind::Secret: return list_secrets(fleet, selection);
     case Kind::Run: return list_runs(session, now);
     }
     return Listing();
@@ -131,6 +140,19 @@ Session::State state_for(Kind kind, const Context& context) {
     return has_state(context.settings.home()) ? Session::State::Open : Session::State::None;
 }
 
+/// Needs no inventory: the catalogue is the same for all.
+Result<int> print_catalogue(const Arguments& arguments, const Reference& reference, Context& context) {
+    if (reference.kind != Kind::Alert || has_filters(arguments))
+        return refuse_usage(
+            context, {.message = "--catalogue lists alerts, whatever servers there are: lab get alerts "
+                                 "--catalogue",
+                      .command = &kGet});
+    auto wanted = only(list_catalogue(), Kind::Alert, reference.names);
+    if (!wanted) return std::move(wanted).error();
+    print(*wanted, Kind::Alert, context);
+    return kExitDone;
+}
+
 Result<int> get(const Arguments& arguments, Context& context) {
     auto reference = parse_reference(arguments.positionals());
     if (!reference) return refuse_usage(context, {reference.error().message, reference.error().hint, &kGet});
@@ -140,6 +162,7 @@ Result<int> get(const Arguments& arguments, Context& context) {
             context,
             {.message = fmt::format("filters select servers; they say nothing about {}", words_of(kind).many),
              .command = &kGet});
+    if (arguments.has("catalogue")) return print_catalogue(arguments, *reference, context);
     auto session = Session::open(arguments, context, state_for(kind, context));
     if (!session) return std::move(session).error();
     auto selection = selection_of(arguments, (*session)->fleet(), context);
@@ -158,6 +181,7 @@ constinit const Command kGet{.words = "get",
                              .section = Section::Look,
                              .summary = "list servers, labels, groups, modules, runs and more",
                              .positionals = kPositionals,
+                             .options = kOptions,
                              .filters = true,
                              .forms = kListing,
                              .examples = kExamples,

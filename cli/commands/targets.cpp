@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/details.h"
 #include "cli/places.h"
+#include "cli/policy.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -28,6 +29,20 @@ std::vector<std::vector<std::string>> param_rows(const std::vector<spec::Field>&
         if (field.path.starts_with("params."))
             rows.push_back({fmt::format("{} = {}", field.path.substr(7), shown_value(field.effective.value)),
                             fmt::format("(from {})", origin_name(field.effective.origin))});
+    return rows;
+}
+
+std::vector<std::vector<std::string>> alert_rows(const spec::Fleet& fleet, spec::ServerIndex index) {
+    std::vector<std::vector<std::string>> rows;
+    for (const spec::ServerAlert& alert : spec::alerts_of(fleet, index))
+        rows.push_back({alert.name, fmt::format("({})", origin_of(alert.chains.front()))});
+    return rows;
+}
+
+std::vector<std::vector<std::string>> secret_rows(const spec::Fleet& fleet, spec::ServerIndex index) {
+    std::vector<std::vector<std::string>> rows;
+    for (const spec::ServerSecret& secret : spec::secrets_of(fleet, index))
+        rows.push_back({secret.path, fmt::format("({})", origin_of(secret.chains.front()))});
     return rows;
 }
 
@@ -64,14 +79,17 @@ Result<int> targets(const Arguments& arguments, Context& context) {
                         {"labels", Value(text_list(fleet.labels(*index)))},
                         {"groups", Value(std::move(groups))},
                         {"modules", Value(modules_value(fleet, *index))},
-                        {"params", Value(std::move(params))}});
+                        {"params", Value(std::move(params))},
+                        {"alerts", Value(alerts_value(fleet, *index))},
+                        {"secrets", Value(secrets_value(fleet, *index))}});
         return kExitDone;
     }
     std::string out = fmt::format("Everything targeting {}:\n", name);
     out += fmt::format("  Labels:      {}\n  Environment: {}\n", bracketed(fleet.labels(*index)),
                        fleet.environment(*index));
     out += section("Groups", group_rows) + section("Modules", module_rows) +
-           section("Params", param_rows(fields));
+           section("Params", param_rows(fields)) + section("Alerts", alert_rows(fleet, *index)) +
+           section("Secrets", secret_rows(fleet, *index));
     context.out.write(out);
     return kExitDone;
 }

@@ -21,6 +21,8 @@ std::string line_key(const api::Action& action, std::string_view name) {
     key += without_name(action.reason, name, kName);
     for (const std::string& line : headlines(action))
         key += "\n" + without_name(line, name, kName);
+    for (const std::string& line : grant_lines(action))
+        key += "\n" + line;
     return key;
 }
 

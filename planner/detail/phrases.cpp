@@ -80,7 +80,27 @@ std::string whole_resource(const api::PropertyChange& change, std::string_view i
     return fmt::format("{} replaces a {}", name, value_text(change.before, kInline));
 }
 
+/// "may read 2 more secrets, 1 less".
+std::string grants_summary(const api::Action& action) {
+    std::size_t more = 0, less = 0;
+    for (const api::PropertyChange& change : action.changes) {
+        if (change.effect == "grant") ++more;
+        if (change.effect == "revoke") ++less;
+    }
+    if (more == 0 && less == 0) return {};
+    if (more == 0) return fmt::format("may read {} less", counted(less, "secret"));
+    return fmt::format("may read {}{}", counted(more, "more secret"),
+                       less ? fmt::format(", {} less", less) : "");
+}
+
 } // namespace
+
+std::vector<std::string> grant_lines(const api::Action& action) {
+    std::vector<std::string> lines;
+    for (const api::PropertyChange& change : action.changes)
+        if (std::string line = grant_text(change); !line.empty()) lines.push_back(std::move(line));
+    return lines;
+}
 
 std::string_view server_of(std::string_view resource) noexcept {
     if (!resource.starts_with(kServer)) return resource;
@@ -126,8 +146,9 @@ std::vector<std::string> headlines(const api::Action& action) {
     const bool is_server = unit_of(action.resource).empty();
     std::string_view last, whole; // resources last named, and last dealt with as a whole
     for (const api::PropertyChange& change : action.changes) {
+        if (is_server && !grant_text(change).empty()) continue; // below, a line for each
         // Why a server is made says more than the settings it is made with.
-        if (is_server && is_new && !action.reason.empty()) break;
+        if (is_server && is_new && !action.reason.empty()) continue;
         if (is_server) {
             out.push_back(escape_controls(change.path) + inline_values(change));
             continue;
@@ -143,9 +164,17 @@ std::vector<std::string> headlines(const api::Action& action) {
         out.push_back(text + "." + std::string(path.property) + inline_values(change));
         last = path.id;
     }
+    if (std::string grants = grants_summary(action); !grants.empty()) out.push_back(std::move(grants));
     for (const std::string& id : action.notifies)
         out.push_back(notified_text(action, id));
     return out;
+}
+
+std::string grant_text(const api::PropertyChange& change) {
+    const bool granted = change.effect == "grant";
+    if (!granted && change.effect != "revoke") return {};
+    return fmt::format("{} {} {}", escape_controls(change.path), granted ? "granted by" : "revoked, was by",
+                       value_text(granted ? change.after : change.before, 160));
 }
 
 std::string notified_text(const api::Action& action, std::string_view id) {

@@ -26,6 +26,11 @@ std::string value_text(const Value& value, std::size_t limit);
 std::vector<std::string> headlines(const api::Action& action);
 
 /// "service/ssh restarts": what a change of the action sets off.
+/// Of a secret that may be read from now on, or no longer: "secrets.mail/tls-cert granted by label
+/// mailserver". Else empty.
+std::string grant_text(const api::PropertyChange& change);
+/// Those of all changes.
+std::vector<std::string> grant_lines(const api::Action& action);
 std::string notified_text(const api::Action& action, std::string_view id);
 
 /// Whether the action is about a disk's layout; its changes read otherwise.

@@ -243,6 +243,7 @@ DesiredServer desired_of(const AppliedServer& applied) {
                           .protect_at = {},
                           .units = {}};
     desired.layout = recorded_layout(applied.layout);
+    desired.secrets = wanted_grants(applied.secrets);
     for (const AppliedModule& module : applied.modules) {
         spec::ModuleUnit unit;
         unit.module = module.module;
@@ -261,6 +262,13 @@ ServerPlan plan_server(const ServerInput& input, const Rules& rules) {
     plan.not_observed = known.out_of_reach || !input.provider_present;
     if (!input.provider_present) {
         plan.absent_provider = input.desired ? input.desired->spec.provider : input.applied->spec.provider;
+        // Who may read what is known without asking anyone, where there is something to compare with.
+        if (input.desired && input.applied && !rules.drift_only &&
+            input.desired->spec.provider == input.applied->spec.provider)
+            if (auto granted = server_action(input, *input.desired, known, rules)) {
+                plan.units.push_back("server/" + input.name);
+                plan.actions.push_back(std::move(*granted));
+            }
         // What its layout would mean is known without asking anyone, where there is something to compare
         // with.
         if (input.desired && input.desired->layout && input.applied && !rules.drift_only) {

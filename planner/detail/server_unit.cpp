@@ -42,6 +42,45 @@ api::ServerDiff effective_diff(const ServerInput& input, const DesiredServer& de
     return input.provider_diff;
 }
 
+api::PropertyChange grant_change(const std::string& path, Value before, Value after) {
+    const bool granted = before.is_null();
+    return {.path = "secrets." + path,
+            .before = std::move(before),
+            .after = std::move(after),
+            .effect = granted ? "grant" : "revoke",
+            .diff = {}};
+}
+
+/// Secrets that the server may read from now on, or no longer. By which way does not matter.
+std::vector<api::PropertyChange> grant_changes(const Grants& before,
+                                               const std::map<std::string, DesiredGrant>& after) {
+    std::vector<api::PropertyChange> changes;
+    for (const auto& [path, grant] : after)
+        if (!before.contains(path)) changes.push_back(grant_change(path, {}, Value(grant.via)));
+    for (const auto& [path, via] : before)
+        if (!after.contains(path)) changes.push_back(grant_change(path, Value(via), {}));
+    std::sort(changes.begin(), changes.end(),
+              [](const auto& left, const auto& right) { return left.path < right.path; });
+    return changes;
+}
+
+/// Where the first of them is written; a grant that is gone is written nowhere.
+Span place_of_grants(const std::vector<api::PropertyChange>& changes, const DesiredServer& desired) {
+    constexpr std::size_t kPrefix = std::string_view("secrets.").size();
+    for (const api::PropertyChange& change : changes)
+        if (const auto grant = desired.secrets.find(change.path.substr(kPrefix));
+            grant != desired.secrets.end())
+            return grant->second.at;
+    return desired.at;
+}
+
+void add_grants(Action& action, std::vector<api::PropertyChange> changes) {
+    for (api::PropertyChange& change : changes) {
+        action.changes.push_back(std::move(change));
+        action.causes.push_back(Cause::Intent);
+    }
+}
+
 } // namespace
 
 Action new_action(std::string resource, ActionKind kind, std::string provider, const Knowledge& known) {
@@ -67,6 +106,7 @@ Action gone_action(const ServerInput& input, const Knowledge& known, const Rules
     Action gone = new_action("server/" + input.name, kind, input.applied->spec.provider, known);
     gone.risk = input.provider_deletes ? api::Risk::Destructive : api::Risk::Safe;
     gone.reason = "no longer in the inventory";
+    add_grants(gone, grant_changes(input.applied->secrets, {}));
     gone.precondition = server_precondition(input, nullptr, /*unseen=*/false);
     gone.blocked = blocked(gone, known, /*applied=*/true, /*unknown=*/false, rules.allow_destroy);
     return gone;
@@ -76,14 +116,17 @@ std::optional<Action> server_action(const ServerInput& input, const DesiredServe
                                     const Knowledge& known, const Rules& rules) {
     const AppliedServer* applied = input.applied ? &*input.applied : nullptr;
     api::ServerDiff diff = effective_diff(input, desired, known);
-    if (!diff.kind) return std::nullopt;
-    Action action = new_action("server/" + input.name, *diff.kind, desired.spec.provider, known);
+    auto grants = grant_changes(applied ? applied->secrets : Grants{}, desired.secrets);
+    if (!diff.kind && grants.empty()) return std::nullopt;
+    Action action = new_action("server/" + input.name, diff.kind.value_or(ActionKind::Update),
+                               desired.spec.provider, known);
     action.risk = diff.risk;
     action.reason = known.never ? "never observed" : std::move(diff.reason);
-    action.source = desired.at;
+    action.source = diff.kind ? desired.at : place_of_grants(grants, desired);
     action.changes = std::move(diff.changes);
     for (const api::PropertyChange& change : action.changes)
         action.causes.push_back(setting_cause(change, desired, applied));
+    add_grants(action, std::move(grants));
     action.cause = united(action.causes);
     if (action.kind == ActionKind::Create && applied)
         action.cause = same_spec(applied->spec, desired.spec) ? Cause::Drift : Cause::Both;
@@ -102,8 +145,9 @@ bool needs_record(const ServerInput& input, const DesiredServer& desired, const 
     if (!input.applied) return known.observed && !known.missing && !known.out_of_reach;
     const AppliedServer& was = *input.applied;
     return was.protect != desired.protect || was.environment != desired.environment ||
-           was.cloud != desired.cloud || was.region != desired.region || was.labels != desired.labels ||
-           !same_spec(was.spec, desired.spec) || !(layout_to_record(input) == was.layout);
+           was.secrets != grants_of(desired) || was.cloud != desired.cloud || was.region != desired.region ||
+           was.labels != desired.labels || !same_spec(was.spec, desired.spec) ||
+           !(layout_to_record(input) == was.layout);
 }
 
 Digest server_precondition(const ServerInput& input, const DesiredServer* desired, bool unseen) {
@@ -114,6 +158,13 @@ Digest server_precondition(const ServerInput& input, const DesiredServer* desire
         hasher.part(spec ? spec->provider : std::string());
         hasher.part(spec ? write_json_canonical(spec->settings) : std::string());
     }
+    if (input.applied)
+        for (const auto& [path, via] : input.applied->secrets)
+            hasher.part(path);
+    hasher.part("wanted");
+    if (desired)
+        for (const auto& [path, grant] : desired->secrets)
+            hasher.part(path);
     // Forgetting touches no machine: it does not matter whether one answers.
     if (unseen || (!desired && !input.provider_deletes)) return hasher.part("unseen").finish();
     hasher.part(input.observed ? static_cast<std::uint64_t>(input.observed->state.presence) + 1 : 0);

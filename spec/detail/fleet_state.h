@@ -7,6 +7,7 @@
 #include "spec/detail/policy_table.h"
 #include "spec/detail/reporter.h"
 #include "spec/fleet.h"
+#include "spec/policy.h"
 
 #include <map>
 #include <string_view>
@@ -192,6 +193,10 @@ struct TargetAnswer {
 };
 TargetAnswer explain_target(const FleetState& state, const Target& target, ServerIndex index);
 
+/// Labels of a server that are declared, in the order of its own.
+std::vector<std::uint32_t> declared_labels(const FleetState& state, ServerIndex index);
+/// From a label to a Puppet class, an index in its list.
+Chain class_chain(const FleetState& state, std::uint32_t label, std::size_t use);
 /// What a server may read, as text for its key.
 void add_grants(const FleetState& state, ServerIndex index, std::string& text);
 

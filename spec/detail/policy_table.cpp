@@ -149,6 +149,27 @@ class PolicyResolver {
 
 } // namespace
 
+std::vector<std::uint32_t> declared_labels(const FleetState& state, ServerIndex index) {
+    std::vector<std::uint32_t> labels;
+    for (const std::uint32_t term : state.labels.of(index))
+        for (const std::uint32_t label : state.labels.terms[term].provides)
+            labels.push_back(label);
+    return labels;
+}
+
+Chain class_chain(const FleetState& state, std::uint32_t label, std::size_t use) {
+    const auto& uses = state.policy.classes[label];
+    Chain chain;
+    for (auto at = static_cast<std::int64_t>(use); at >= 0;
+         at = uses[static_cast<std::size_t>(at)].brought_by) {
+        const ClassUse& one = uses[static_cast<std::size_t>(at)];
+        chain.push_back({Step::Kind::PuppetClass, std::string(one.name), one.at});
+    }
+    chain.push_back({Step::Kind::Label, std::string(state.labels.texts[label]), chain.back().at});
+    std::reverse(chain.begin(), chain.end());
+    return chain;
+}
+
 void resolve_policy(FleetState& state, Reporter& reporter) {
     PolicyResolver(state, reporter).run();
 }

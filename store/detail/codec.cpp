@@ -173,6 +173,24 @@ Result<api::PlanSummary> read_summary(std::string_view text) {
     return summary;
 }
 
+std::string write_grants(const planner::Grants& grants) {
+    ValueMap map;
+    for (const auto& [path, via] : grants)
+        map.append(path, Value(via));
+    return write_json(Value(std::move(map)));
+}
+
+Result<planner::Grants> read_grants(std::string_view text) {
+    const auto map = read_map(text);
+    if (!map) return map.error();
+    planner::Grants grants;
+    for (const auto& [path, via] : *map) {
+        if (!via.if_string()) return unreadable("grants");
+        grants.emplace(path, *via.if_string());
+    }
+    return grants;
+}
+
 Result<ValueMap> read_map(std::string_view text) {
     auto parsed = parse_json(text, kLimits);
     if (!parsed) return std::move(parsed).error();

@@ -110,7 +110,11 @@ constexpr const char* kLayouts = R"sql(
 ALTER TABLE applied_servers ADD COLUMN layout TEXT NOT NULL DEFAULT ''; -- as JSON; empty: none
 )sql";
 
-constexpr std::array kMigrations = {Migration{kFirst}, Migration{kLayouts}};
+constexpr const char* kGrants = R"sql(
+ALTER TABLE applied_servers ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'; -- path: how it may be read
+)sql";
+
+constexpr std::array kMigrations = {Migration{kFirst}, Migration{kLayouts}, Migration{kGrants}};
 
 } // namespace
 

@@ -34,6 +34,7 @@ TEST_F(StoreTest, WhatWasAppliedComesBackWhole) {
     auto store = open();
     auto wanted = application("web-1");
     wanted.server.protect = true;
+    wanted.server.secrets = {{"mail/key", "label mail → class postfix"}};
     wanted.server.modules.push_back(module_of("tools", "x\n", ""));
     wanted.server.modules[0].resources.push_back({.resource = motd("other"), .commit = "beef"});
     wanted.server.modules[0].resources[1].resource.name = "/etc/issue";
@@ -51,6 +52,7 @@ TEST_F(StoreTest, WhatWasAppliedComesBackWhole) {
     EXPECT_EQ(server.labels, wanted.server.labels);
     EXPECT_TRUE(server.protect);
     EXPECT_EQ(server.commit, "c0ffee");
+    EXPECT_EQ(server.secrets, wanted.server.secrets);
     ASSERT_EQ(server.modules.size(), 2u);
     EXPECT_EQ(server.modules[0].module, "motd");
     ASSERT_EQ(server.modules[0].resources.size(), 2u);
