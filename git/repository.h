@@ -63,6 +63,10 @@ class Repository {
     /// NotFound where the two have no history in common, or a shallow clone cut it off.
     Result<std::string> merge_base(std::string_view one, std::string_view other) const;
     Result<History> history(std::string_view older, std::string_view newer, std::size_t most) const;
+    /// For each line of `text`, which is `path` (from the repository's root) as it is now or at `commit`, the
+    /// commit up to `commit` that wrote it; empty where none did.
+    Result<std::vector<std::string>> blame(std::string_view commit, const std::string& path,
+                                           std::string_view text) const;
     /// Short names of branches, remote branches and tags, sorted.
     std::vector<std::string> names() const;
     bool shallow() const;

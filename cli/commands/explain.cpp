@@ -1,3 +1,4 @@
+#include "cli/blame.h"
 #include "cli/commands.h"
 #include "cli/details.h"
 #include "cli/places.h"
@@ -20,10 +21,14 @@ constexpr Positional kPositionals[] = {
      .required = false,
      .complete = Complete::Server},
 };
+constexpr Option kOptions[] = {
+    {.name = "blame", .summary = "name the commit and the author who wrote each place"},
+};
 constexpr Example kExamples[] = {
     {"lab explain server/first", "every value of a server, and where it is written"},
     {"lab explain server/first.params.motd", "the params of one module, with what they won over"},
     {"lab explain server/first.file/etc/motd", "why a resource is there, and what decided its properties"},
+    {"lab explain server/first --blame", "who wrote each value, and in which commit"},
 };
 
 /// What was asked for: a server and the rest of the path.
@@ -211,23 +216,49 @@ Error no_such_field(const spec::Fleet& fleet, const Question& question) {
                          : fmt::format("'lab explain server/{}' lists its values", name)};
 }
 
-void print(const std::string& server, const std::vector<Answer>& answers, bool chains, Context& context) {
-    if (context.form == Form::Json || context.form == Form::Yaml) {
-        ValueList list;
-        for (const Answer& answer : answers)
-            list.emplace_back(answer.document);
-        print_document(context, "lab.explanation/1",
-                       {{"server", Value(server)}, {"fields", Value(std::move(list))}});
-        return;
+Result<int> print_document_of(const std::string& server, const std::vector<Answer>& answers, Blamer* blamer,
+                              Context& context) {
+    ValueList list;
+    for (const Answer& answer : answers) {
+        Value document(answer.document);
+        if (blamer) {
+            auto blamed = blamer->with_blame(document);
+            if (!blamed) return std::move(blamed).error();
+            document = *std::move(blamed);
+        }
+        list.push_back(std::move(document));
     }
-    if (!chains) {
-        Table table{.columns = {{.title = "FIELD"}, {.title = "VALUE"}, {.title = "WHY"}}, .rows = {}};
-        for (const Answer& answer : answers)
-            table.rows.push_back({answer.path, answer.value.is_null() ? "" : shown_value(answer.value),
-                                  answer.why.empty() ? std::string() : answer.why.front()});
-        context.out.write(table.text(false, context.paint));
-        return;
+    print_document(context, "lab.explanation/1",
+                   {{"server", Value(server)}, {"fields", Value(std::move(list))}});
+    return kExitDone;
+}
+
+/// All values of a server, a row each; with a blamer, who wrote what counts.
+Result<int> print_table(const std::vector<Answer>& answers, Blamer* blamer, Context& context) {
+    Table table{.columns = {{.title = "FIELD"}, {.title = "VALUE"}, {.title = "WHY"}}, .rows = {}};
+    if (blamer) table.columns.push_back({.title = "COMMIT"});
+    for (const Answer& answer : answers) {
+        std::vector<Cell> row{answer.path, answer.value.is_null() ? "" : shown_value(answer.value),
+                              answer.why.empty() ? std::string() : answer.why.front()};
+        if (blamer) {
+            const auto places = places_in(Value(answer.document));
+            std::string text = "-";
+            if (!places.empty()) {
+                auto commit = blamer->who(places.front());
+                if (!commit) return std::move(commit).error();
+                text = blame_text(*commit);
+            }
+            row.push_back(std::move(text));
+        }
+        table.rows.push_back(std::move(row));
     }
+    context.out.write(table.text(false, context.paint));
+    return kExitDone;
+}
+
+/// A few values with all that was said of each; with a blamer, who wrote each place.
+Result<int> print_chains(const std::string& server, const std::vector<Answer>& answers, Blamer* blamer,
+                         Context& context) {
     std::string out;
     for (const Answer& answer : answers) {
         const std::string value = answer.value.is_null()
@@ -238,8 +269,15 @@ void print(const std::string& server, const std::vector<Answer>& answers, bool c
             value);
         for (const std::string& why : answer.why)
             out += fmt::format("  {}\n", escape_controls(why));
+        if (!blamer) continue;
+        for (const Place& place : places_in(Value(answer.document))) {
+            auto commit = blamer->who(place);
+            if (!commit) return std::move(commit).error();
+            out += fmt::format("  {}:{}: {}\n", escape_controls(place.file), place.line, blame_text(*commit));
+        }
     }
     context.out.write(out);
+    return kExitDone;
 }
 
 Result<int> run_explain(const Arguments& arguments, Context& context) {
@@ -260,8 +298,19 @@ Result<int> run_explain(const Arguments& arguments, Context& context) {
     if (!question) return std::move(question).error();
     const auto answers = explain(fleet, *question);
     if (answers.empty()) return no_such_field(fleet, *question);
-    print(fleet.server(question->server).name, answers, !question->field.empty(), context);
-    return kExitDone;
+    const reconciler::InventorySource& source = (*session)->inventory().source;
+    if (arguments.has("blame") && !source.repository())
+        return Error{.code = ErrorCode::NotFound,
+                     .message =
+                         fmt::format("'{}' is in no git repository, so nobody can be named", source.name()),
+                     .hint = "'git init' and a commit make it one; without --blame the places are shown"};
+    Blamer history(source);
+    Blamer* const blamer = arguments.has("blame") ? &history : nullptr;
+    const std::string& name = fleet.server(question->server).name;
+    if (context.form == Form::Json || context.form == Form::Yaml)
+        return print_document_of(name, answers, blamer, context);
+    return question->field.empty() ? print_table(answers, blamer, context)
+                                   : print_chains(name, answers, blamer, context);
 }
 
 } // namespace
@@ -270,6 +319,7 @@ constinit const Command kExplain{.words = "explain",
                                  .section = Section::Look,
                                  .summary = "tell where a value of a server comes from, file, line and label",
                                  .positionals = kPositionals,
+                                 .options = kOptions,
                                  .forms = kDocument,
                                  .examples = kExamples,
                                  .run = run_explain};

@@ -427,6 +427,30 @@ resources:
                           and "/module/" not in action["resource"]], [])
         self.assertNotIn("s1", json.dumps(plan["actions"]))
 
+    def test_blame_names_the_commit_of_every_place(self):
+        self.write_fleet(servers=1)
+        first = self.commit("the fleet")
+        self.write("labels.yaml", 'labels:\n  base:\n    modules: [base]\n    params:\n      base: {text: "hello"}\n')
+        second = self.commit("params on lines of their own")
+        shown = self.lab("explain", "server/s1.params.base.text", "--blame")
+        self.assertIn(f"labels.yaml:5: {second[:7]} Test, ", shown.out)
+        self.assertIn(": params on lines of their own", shown.out)
+        fields = {field["path"]: field for field in self.lab("explain", "server/s1", "--blame", "-o", "json").json()["fields"]}
+        self.assertEqual(fields["labels.base"]["origin"]["blame"]["commit"], first)
+        self.assertEqual(fields["params.base.text"]["origin"]["blame"]["commit"], second)
+        self.assertEqual(fields["params.base.text"]["origin"]["blame"]["email"], "test@example.org")
+
+        # Where lines move by an edit that is in no commit, the others keep their authors.
+        self.write("labels.yaml", '# new\nlabels:\n  base:\n    modules: [base]\n    params:\n      base: {text: "now"}\n')
+        shown = self.lab("explain", "server/s1.params.base.text", "--blame")
+        self.assertIn("labels.yaml:6: not committed yet", shown.out)
+        self.assertIn(first[:7], self.lab("explain", "server/s1.modules.base", "--blame").out)
+        # At a commit, what it says; in a folder without a repository, why not.
+        self.assertIn(second[:7], self.lab("explain", "server/s1.params.base.text", "--blame", "--ref", "HEAD").out)
+        (self.inventory / ".git").rename(self.folder / "git")
+        refused = self.lab("explain", "server/s1", "--blame", code=1)
+        self.assertIn("is in no git repository", refused.err)
+
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,41 @@
+#pragma once
+// Who wrote what an answer speaks of: the commit behind each place of an inventory.
+
+#include "git/repository.h"
+#include "reconciler/inventory_source.h"
+
+#include <map>
+
+namespace lab::cli {
+
+/// Where something was written, as documents have it under "source".
+struct Place {
+    std::string file;
+    std::size_t line = 0;
+    auto operator<=>(const Place&) const = default;
+};
+
+/// Reads the history behind an inventory, each file once. Lives no longer than its source.
+class Blamer {
+  public:
+    explicit Blamer(const reconciler::InventorySource& source) : source_(&source) {}
+
+    /// Null: the line is in no commit yet, or its file is in another repository (a module's).
+    Result<std::optional<git::CommitInfo>> who(const Place& place);
+
+    /// The document with {"blame": {commit, author, email, at, subject} or null} beside every "source".
+    Result<Value> with_blame(const Value& document);
+
+  private:
+    const reconciler::InventorySource* source_;
+    std::map<std::string, std::vector<std::string>> lines_; // commits by file
+    std::map<std::string, git::CommitInfo> commits_;        // by id
+};
+
+/// Every place under a "source" of the document, in order, each once.
+std::vector<Place> places_in(const Value& document);
+
+/// "1a2b3c4 Ann Example, 2026-03-15: labels: web has a port", or "not committed yet".
+std::string blame_text(const std::optional<git::CommitInfo>& commit);
+
+} // namespace lab::cli
