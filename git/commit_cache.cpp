@@ -41,6 +41,8 @@ Result<std::string> list_remote(std::string_view url, std::vector<std::string> p
 Error no_such_ref(std::string_view url, std::string_view ref, std::stop_token stop) {
     Error error{.code = ErrorCode::NotFound,
                 .message = fmt::format("{} has no branch or tag '{}'", printable_url(url), ref)};
+    if (ref.size() >= 7 && ref.find_first_not_of("0123456789abcdef") == ref.npos)
+        return std::move(error).with_hint("a commit is named by all 40 digits of its id");
     const auto all = list_remote(url, {"refs/heads/*", "refs/tags/*"}, stop);
     if (!all) return error;
     std::vector<std::string> names;

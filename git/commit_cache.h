@@ -29,6 +29,7 @@ class CommitCache {
     CommitCache(std::filesystem::path folder, const Clock& clock)
         : folder_(std::move(folder)), clock_(&clock) {}
 
+    const std::filesystem::path& folder() const noexcept { return folder_; }
     /// The repository kept for `url`. NotFound where there is none.
     Result<Repository> open(std::string_view url) const;
     /// Whether a fetch of the commit was completed once.

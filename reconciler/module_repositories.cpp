@@ -16,7 +16,8 @@ Found failed(State state, Error why) {
     return {.state = state, .tree = nullptr, .digest = {}, .why = std::move(why)};
 }
 
-Diagnostic diagnostic_of(const spec::ModuleSource& source, const spec::ModulePin& pin, const Found& found) {
+Diagnostic diagnostic_of(const spec::ModuleSource& source, const spec::ModulePin& pin, const Found& found,
+                         const std::filesystem::path& cache) {
     const auto commit = spec::short_commit(pin.commit);
     Diagnostic problem{
         .code = "module/unavailable", .message = {}, .at = source.at, .help = found.why.hint, .notes = {}};
@@ -26,9 +27,10 @@ Diagnostic diagnostic_of(const spec::ModuleSource& source, const spec::ModulePin
         problem.code = "module/changed";
         problem.message = fmt::format("module '{}' at {} is not what lab.lock has pinned: its digest is {}",
                                       source.name, commit, found.digest.text());
-        problem.help = fmt::format("nothing of it is used: see who changed lab.lock or the repository; "
-                                   "`lab modules update {}` pins what is there now",
-                                   source.name);
+        problem.help =
+            fmt::format("nothing of it is used. Either lab.lock was changed, which `git log lab.lock` "
+                        "shows, or the cache was: then remove {}",
+                        cache.string());
         problem.notes.push_back({fmt::format("pinned here is {}", pin.digest.text()), pin.at});
         break;
     case State::Unfit:
@@ -116,7 +118,7 @@ std::shared_ptr<const FileTree> ModuleRepositories::open(const spec::ModuleSourc
                                                          Diagnostics& diagnostics) const {
     Found found = access_.fetch ? obtain(source, pin) : look(source, pin);
     if (found.state == State::Good) return std::move(found.tree);
-    diagnostics.add(diagnostic_of(source, pin, found));
+    diagnostics.add(diagnostic_of(source, pin, found, cache_.folder()));
     return nullptr;
 }
 

@@ -134,7 +134,7 @@ Result<Definitions> Definitions::read(const FileTree& tree, const Loaded& loaded
     all.section_ = std::move(section);
     for (const LoadedFile& one : *loaded.files) {
         const std::string& file = *one.path;
-        if (loaded.inventory.module_files.contains(file)) continue;
+        if (file == kLockFile || loaded.inventory.module_files.contains(file)) continue;
         all.files_.push_back(file);
         auto text = tree.read(file, kMaxBytes);
         if (!text) return std::move(text).error();

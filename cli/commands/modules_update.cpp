@@ -98,18 +98,20 @@ void print_update(const reconciler::PinUpdate& update, bool written, Context& co
                     {"dropped", Value(std::move(dropped))}});
 }
 
-/// What the modules that were pinned say of themselves at their new commits.
-Diagnostics problems_with(const std::string& lock, const reconciler::PinUpdate& update,
-                          const reconciler::InventorySource& source, SourceLines& lines) {
+/// Prints what the modules that were pinned say of themselves at their new commits.
+Result<void> check_new_pins(const std::string& lock, const reconciler::PinUpdate& update,
+                            const reconciler::InventorySource& source, Context& context) {
     const auto edited = source.edited({{std::string(spec::kLockFile), lock}});
     const spec::Loaded loaded = spec::load(edited.tree(), {}, &source.modules());
-    lines = loaded.lines;
     Diagnostics problems;
     for (const Diagnostic& one : loaded.diagnostics.items())
         for (const reconciler::PinMove& move : update.moves)
             if (one.at.known() && one.at.file->starts_with(fmt::format("module {} at ", move.source.name)))
                 problems.add(one);
-    return problems;
+    if (!problems.empty())
+        context.err.write(render_text(problems, loaded.lines, {.color = context.err_paint.on}));
+    if (problems.has_errors()) return refused("what would be pinned has errors: nothing was written");
+    return {};
 }
 
 /// lab.lock as it is; "" where there is none.
@@ -163,10 +165,7 @@ Result<int> update_modules(const Arguments& arguments, Context& context) {
         return kExitDone;
     }
     const std::string after = spec::write_module_lock(update.lock);
-    SourceLines lines;
-    const Diagnostics problems = problems_with(after, update, *source, lines);
-    if (!problems.empty()) context.err.write(render_text(problems, lines, {.color = context.err_paint.on}));
-    if (problems.has_errors()) return refused("what would be pinned has errors: nothing was written");
+    LAB_TRY(check_new_pins(after, update, *source, context));
     const bool changes = after != *before, writes = changes && !dry;
     if (writes) LAB_TRY(write_lock(*source, *before, after));
     print_update(update, writes, context);

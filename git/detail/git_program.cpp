@@ -49,6 +49,7 @@ Command command_of(GitRun run) {
 } // namespace
 
 Result<std::string> run_git(GitRun request, std::stop_token stop) {
+    const std::uint64_t most = request.max_file_bytes;
     auto result = run(command_of(std::move(request)), stop);
     if (!result) return std::move(result).error();
     if (result->ok()) return std::move(result->out);
@@ -56,9 +57,10 @@ Result<std::string> run_git(GitRun request, std::stop_token stop) {
         return Error{.code = ErrorCode::NotFound,
                      .message = "there is no 'git' on this machine",
                      .hint = "apt-get install git"};
-    if (result->err.find("signal 25") != std::string::npos) // SIGXFSZ, by the limit of file sizes
-        return Error{.code = ErrorCode::Invalid, .message = "the repository is larger than lab fetches"};
-    return Error{.code = ErrorCode::Unavailable, .message = std::string(trim(result->err))};
+    std::string said(trim(result->err));
+    if (most > 0 && (said.find("index-pack") != said.npos || said.find("signal 25") != said.npos)) // SIGXFSZ
+        said += fmt::format(" (lab fetches at most {} bytes at once)", most);
+    return Error{.code = ErrorCode::Unavailable, .message = std::move(said)};
 }
 
 Result<FileLock> wait_for_lock(const std::filesystem::path& file, const Clock& clock, std::stop_token stop) {

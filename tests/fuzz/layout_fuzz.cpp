@@ -34,8 +34,9 @@ void check_plan(const spec::Layout& layout, const Value& facts, bool reinstall) 
         if (change.effect != "format") continue;
         for (const auto* parts : {&layout.partitions, &layout.volumes})
             for (const spec::LayoutPart& part : *parts)
-                LAB_CHECK(!part.preserve || (change.path != planner::detail::volume_path(layout, part.group, part.name) &&
-                                             change.path != "layout.partitions." + part.name),
+                LAB_CHECK(!part.preserve ||
+                              (change.path != planner::detail::volume_path(layout, part.group, part.name) &&
+                               change.path != "layout.partitions." + part.name),
                           "what is preserved would be formatted");
     }
 }

@@ -1,5 +1,6 @@
 #include "git/commit_cache.h"
 
+#include "git/detail/git_program.h"
 #include "tests/unit/git/sandbox.h"
 
 #include <thread>
@@ -50,6 +51,8 @@ TEST_F(Cache, RefsOfARemoteAreCommits) {
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, ErrorCode::NotFound);
     EXPECT_EQ(none.error().hint, "did you mean 'main'?");
+    EXPECT_EQ(ask_remote(url, first.substr(0, 7), {}).error().hint,
+              "a commit is named by all 40 digits of its id");
     const auto away = ask_remote(url + "x", "main", {});
     ASSERT_FALSE(away);
     EXPECT_EQ(away.error().code, ErrorCode::Unavailable);
@@ -157,6 +160,28 @@ TEST_F(Cache, OnlyTransportsOfOursAreSpoken) {
     const auto option = ask_remote("--upload-pack=touch " + (sandbox.path() / "ran").string(), "main", {});
     ASSERT_FALSE(option);
     EXPECT_FALSE(std::filesystem::exists(sandbox.path() / "ran"));
+}
+
+TEST_F(Cache, AFetchIsBoundedInSize) {
+    std::string noise;
+    for (std::uint32_t i = 0, x = 1; i < (1u << 18); ++i, x = x * 1664525 + 1013904223)
+        noise += static_cast<char>(x >> 24);
+    sandbox.write("origin/noise", noise);
+    sandbox.commit_all("origin", "noise");
+    const auto into = sandbox.path() / "bounded";
+    ASSERT_TRUE(run_git({.folder = into, .arguments = {"init", "--quiet", "--bare"}, .guarded = true}, {}));
+    const auto fetch = [&](std::uint64_t most) {
+        return run_git({.folder = into,
+                        .arguments = {"fetch", "--quiet", "--", url, "main"},
+                        .guarded = true,
+                        .max_file_bytes = most},
+                       {});
+    };
+    const auto large = fetch(1u << 16);
+    ASSERT_FALSE(large);
+    EXPECT_NE(large.error().message.find("lab fetches at most 65536 bytes at once"), std::string::npos)
+        << large.error().text();
+    EXPECT_TRUE(fetch(1u << 20));
 }
 
 TEST_F(Cache, AnInterruptEndsAFetch) {
