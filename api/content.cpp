@@ -20,6 +20,15 @@ bool is_form(const Value& value, std::string_view key) noexcept {
     return name && name->if_string() && bytes && bytes->if_int();
 }
 
+constexpr std::string_view kRecorded = "recorded:";
+
+/// How many bytes a value stands for.
+std::optional<std::int64_t> bytes_of(const Value& value) {
+    if (is_fingerprint(value) || is_summary(value)) return *value.get("bytes")->if_int();
+    const auto bytes = content_bytes(value);
+    return bytes ? std::optional(size_of(*bytes)) : std::nullopt;
+}
+
 } // namespace
 
 Value summary(std::string_view bytes) {
@@ -37,6 +46,17 @@ Value fingerprint(const FingerprintKey& key, std::string_view text) {
 
 bool is_fingerprint(const Value& value) noexcept {
     return is_form(value, "fingerprint");
+}
+
+Value recorded_fingerprint(const Value& fingerprint) {
+    if (is_recorded_fingerprint(fingerprint)) return fingerprint;
+    return ValueMap{
+        {"fingerprint", Value(std::string(kRecorded) + *fingerprint.get("fingerprint")->if_string())},
+        {"bytes", *fingerprint.get("bytes")}};
+}
+
+bool is_recorded_fingerprint(const Value& value) noexcept {
+    return is_fingerprint(value) && value.get("fingerprint")->if_string()->starts_with(kRecorded);
 }
 
 Value shown(std::string_view bytes, bool is_private, const FingerprintKey& key) {
@@ -57,6 +77,10 @@ std::optional<std::string> content_bytes(const Value& value) {
 
 bool same_content(const Value& left, const Value& right, const FingerprintKey& key) {
     if (left == right) return true;
+    if (is_recorded_fingerprint(left) != is_recorded_fingerprint(right)) {
+        const auto bytes = bytes_of(left);
+        return bytes && bytes == bytes_of(right);
+    }
     if (is_fingerprint(left)) {
         const auto bytes = content_bytes(right);
         return bytes && left == fingerprint(key, *bytes);

@@ -21,6 +21,11 @@ Value shown(std::string_view bytes, bool is_private, const FingerprintKey& key);
 /// JSON; nullopt for null, a fingerprint or a summary.
 std::optional<std::string> content_bytes(const Value& value);
 
+/// A fingerprint made with a key that is not at hand, as a recording brings it. It equals another such by its
+/// text, and anything else of as many bytes: nobody can tell more.
+Value recorded_fingerprint(const Value& fingerprint);
+bool is_recorded_fingerprint(const Value& value) noexcept;
+
 /// Whether two forms stand for the same bytes. A fingerprint and a summary cannot be compared: not the same.
 bool same_content(const Value& left, const Value& right, const FingerprintKey& key);
 

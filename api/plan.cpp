@@ -105,6 +105,7 @@ ValueMap identity_map(const Plan& plan) {
     inventory.append("digest", Value(plan.inventory.digest.text()));
     ValueMap out{{"format", Value(Plan::kFormat)}, {"inventory", std::move(inventory)}};
     if (plan.baseline) out.append("baseline", Value(*plan.baseline));
+    if (plan.observed) out.append("observed", Value(*plan.observed));
     out.append("scope", plan.scope);
     out.append("summary", summary_map(plan.summary));
     ValueList drift, released;
@@ -266,6 +267,7 @@ Result<Plan> plan_from(const Value& document) {
     Plan plan;
     read_inputs(plan, fields);
     if (fields.has("baseline")) plan.baseline = fields.text("baseline");
+    if (fields.has("observed")) plan.observed = fields.text("observed");
     plan.scope = fields.map("scope");
     plan.summary = summary_from(fields.value("summary"), fields);
     read_each(fields, "actions", plan.actions, action_from);

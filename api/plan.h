@@ -78,6 +78,8 @@ struct Plan {
         Digest digest; // of the loaded files
     } inventory;
     std::optional<std::string> baseline; // commit it was planned against; such a plan is never applied
+    std::optional<std::string> observed; // digest of the recording it was planned on; neither is such a plan
+    bool is_for_review() const noexcept { return baseline || observed; }
     struct State {
         std::int64_t serial = 0;
         std::string observed_at; // oldest observation used; empty where none

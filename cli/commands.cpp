@@ -77,11 +77,11 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kInit,        &kValidate,      &kFmt,           &kSchema,     &kLsp, // start
-    &kModulesList, &kModulesUpdate, &kModulesVerify, &kPlan,       &kApply,
-    &kDrift,       &kDiff,          &kSync, // change
-    &kCreate,      &kDestroy,       &kGet,           &kDescribe,   &kShow,
-    &kExplain,     &kTargets,       &kSecretAudit,   &kHistory,              // look
+    &kInit,        &kValidate,      &kFmt,           &kSchema,     &kLsp,    &kTest, // start
+    &kModulesList, &kModulesUpdate, &kModulesVerify, &kPlan,       &kApply,  &kDrift,
+    &kDiff,        &kSync, // change
+    &kCreate,      &kDestroy,       &kGet,           &kDescribe,   &kShow,   &kExplain,
+    &kTargets,     &kSecretAudit,   &kHistory,       &kRecord,               // look
     &kConfigList,  &kConfigGet,     &kConfigSet,     &kConfigPath, &kDoctor, // this machine
     &kVersion,     &kCompletion,    &kHelp,          &kComplete,
 };

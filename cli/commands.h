@@ -29,11 +29,13 @@ extern const Command kModulesList;
 extern const Command kModulesUpdate;
 extern const Command kModulesVerify;
 extern const Command kPlan;
+extern const Command kRecord;
 extern const Command kSchema;
 extern const Command kSecretAudit;
 extern const Command kShow;
 extern const Command kSync;
 extern const Command kTargets;
+extern const Command kTest;
 extern const Command kValidate;
 extern const Command kVersion;
 

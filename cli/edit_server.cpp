@@ -16,7 +16,8 @@ constexpr std::string_view kSays[] = {"label", "environment", "cloud", "provider
 constexpr std::string_view kPlaces[] = {"environment", "cloud", "provider", "region"};
 
 Result<void> refuse_filters(const Arguments& arguments, const std::string& name) {
-    for (const std::string_view option : {"group", "exclude", "target", "baseline", "out", "resume"})
+    for (const std::string_view option :
+         {"group", "exclude", "target", "baseline", "observed", "out", "resume"})
         if (arguments.has(option))
             return Error{.code = ErrorCode::Invalid,
                          .message =

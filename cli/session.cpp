@@ -45,6 +45,10 @@ std::function<void(const std::string&)> say(Context& context) {
 
 } // namespace
 
+api::FingerprintKey key_without_state() {
+    return {.bytes = sha256("lab without a state").text()};
+}
+
 bool has_state(const std::filesystem::path& home) {
     std::error_code failed;
     return std::filesystem::exists(home / "state.db", failed) ||
@@ -82,8 +86,7 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
     if (diagnostics.has_errors()) {
         LAB_TRY(report(diagnostics, session->inventory_->loaded.lines, context));
     }
-    // Without a state nothing that depends on the key is kept or compared beyond this process.
-    api::FingerprintKey key{.bytes = sha256("lab without a state").text()};
+    api::FingerprintKey key = key_without_state();
     if (state == State::Open || (state == State::IfThere && has_state(context.settings.home()))) {
         auto opened = store::Store::open({.home = context.settings.home(),
                                           .inventory = session->inventory_->origin.id,
@@ -128,8 +131,7 @@ Result<const reconciler::Workspace*> Session::at_commit(const std::string& commi
     if (!loaded) return std::move(loaded).error();
     other.inventory = std::move(*loaded);
     Diagnostics diagnostics = other.inventory->loaded.diagnostics;
-    const api::FingerprintKey key =
-        store_ ? store_->key() : api::FingerprintKey{.bytes = sha256("lab without a state").text()};
+    const api::FingerprintKey key = store_ ? store_->key() : key_without_state();
     other.fleet = std::make_unique<spec::Fleet>(
         reconciler::resolve_fleet(*other.inventory, context.providers, key, diagnostics));
     if (diagnostics.has_errors()) {

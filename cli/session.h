@@ -52,6 +52,9 @@ class Session {
     std::map<std::string, Other> others_; // by commit
 };
 
+/// The key where there is no state: nothing that depends on it is kept or compared beyond this process.
+api::FingerprintKey key_without_state();
+
 /// Whether there is a state in this home.
 bool has_state(const std::filesystem::path& home);
 

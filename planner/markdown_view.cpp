@@ -122,6 +122,7 @@ std::string origin(const api::Plan& plan) {
                            ? std::string("Planned with uncommitted changes")
                            : "Planned at commit " + code(plan.inventory.commit.substr(0, 12));
     if (plan.baseline) line += ", against commit " + code(plan.baseline->substr(0, 12));
+    if (plan.observed) line += ", on a recording";
     if (const std::string scope = detail::scope_text(plan.scope); !scope.empty())
         line += ", limited to " + code(scope);
     if (plan.outside_scope > 0)

@@ -97,6 +97,7 @@ Planned make_plan(const PlanInput& input) {
     api::Plan& plan = planned.plan;
     plan.inventory = input.inventory;
     plan.baseline = input.baseline;
+    plan.observed = input.observed;
     plan.state = input.state;
     plan.scope = input.scope;
     plan.outside_scope = input.outside_scope;

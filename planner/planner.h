@@ -39,7 +39,7 @@ struct ServerInput {
 
 struct PlanInput {
     api::Plan::Inventory inventory;
-    std::optional<std::string> baseline;
+    std::optional<std::string> baseline, observed; // as in the plan
     api::Plan::State state;
     ValueMap scope;                   // recorded in the plan
     std::vector<ServerInput> servers; // all that may differ, in scope, in any order

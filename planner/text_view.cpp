@@ -112,6 +112,7 @@ class TextView {
         if (plan_.baseline)
             line = fmt::format("No changes: {} means the same as commit {} for {}", commit_text(),
                                detail::short_commit(*plan_.baseline), counted(servers, "server"));
+        if (plan_.observed) line += ", as recorded";
         if (plan_.summary.not_observed > 0)
             line += fmt::format("; {} not observed", counted(plan_.summary.not_observed, "server"));
         if (const std::string scope = scope_line(); !scope.empty()) line += "; " + scope;
@@ -134,10 +135,11 @@ class TextView {
                     ? " with uncommitted changes"
                     : " at commit " + detail::short_commit(inventory.commit);
         if (plan_.baseline) line += ", against commit " + detail::short_commit(*plan_.baseline);
+        if (plan_.observed) line += ", on a recording";
         out_ += paint_.bold(line);
         if (!plan_.state.observed_at.empty())
             out_ += paint_.dim(", observed " + age_text(plan_.state.observed_at, style_.now));
-        else if (!plan_.baseline && plan_.summary.not_observed > 0)
+        else if (!plan_.is_for_review() && plan_.summary.not_observed > 0)
             out_ += paint_.dim(", never observed");
         out_ += "\n";
         if (const std::string scope = scope_line(); !scope.empty()) out_ += paint_.dim(scope) + "\n";

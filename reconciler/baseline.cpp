@@ -4,7 +4,6 @@
 #include <set>
 
 namespace lab::reconciler {
-namespace {
 
 std::vector<spec::ModuleUnit> redacted_units(const spec::Fleet& fleet, spec::ServerIndex index,
                                              const api::FingerprintKey& key, Diagnostics& diagnostics) {
@@ -41,7 +40,6 @@ planner::AppliedServer applied_from(const Workspace& base, spec::ServerIndex ind
     return applied;
 }
 
-/// How a machine looks on which everything of `units` was brought about.
 planner::ObservedServer observed_from(const std::vector<spec::ModuleUnit>& units, Value facts) {
     planner::ObservedServer observed;
     observed.fresh = true;
@@ -77,9 +75,11 @@ void withhold_fingerprints(api::Plan& plan) {
             withhold(change.before);
             withhold(change.after);
         }
+    for (api::DriftItem& item : plan.drift) {
+        withhold(item.expected);
+        withhold(item.actual);
+    }
 }
-
-} // namespace
 
 Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& request) {
     const Workspace base{.fleet = request.base, .origin = workspace.origin};

@@ -22,4 +22,17 @@ struct BaselineRequest {
 /// secret.
 Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& request);
 
+// What a plan that looks at no machine supposes.
+
+/// The units of a server, private values as fingerprints.
+std::vector<spec::ModuleUnit> redacted_units(const spec::Fleet& fleet, spec::ServerIndex index,
+                                             const api::FingerprintKey& key, Diagnostics& diagnostics);
+/// The server with all of `units` brought about.
+planner::AppliedServer applied_from(const Workspace& base, spec::ServerIndex index,
+                                    const std::vector<spec::ModuleUnit>& units);
+/// How a machine looks on which everything of `units` was brought about.
+planner::ObservedServer observed_from(const std::vector<spec::ModuleUnit>& units, Value facts);
+/// Takes the fingerprints out of a plan whose key is no secret.
+void withhold_fingerprints(api::Plan& plan);
+
 } // namespace lab::reconciler

@@ -107,11 +107,6 @@ class Gathering {
         return renamed ? read_known() : Result<void>();
     }
 
-    /// Equal for two servers that cannot but be one machine.
-    static std::string machine_text(std::string_view provider, const ValueMap& settings) {
-        return std::string(provider) + "\n" + write_json_canonical(Value(settings));
-    }
-
     /// Servers of the inventory that were never applied, by their machine.
     std::map<std::string, std::string> never_applied() const {
         std::map<std::string, std::string> fresh;
@@ -141,16 +136,7 @@ class Gathering {
             if (server.applied || !server.desired || !server.observed) continue;
             const store::ServerKeys* other = server_of_machine(server.observed->state.server_id);
             if (!other || other->name == server.name) continue;
-            const std::string resource = "server/" + server.name;
-            for (api::Action& action : plan.actions)
-                if (action.resource == resource || action.resource.starts_with(resource + "/"))
-                    action.blocked = {
-                        .by = "policy",
-                        .detail = fmt::format(
-                            "the machine says that it is server/{}: a copy, or one that moved", other->name),
-                        .lifted_by = "remove var/lib/lab/machine.json of the copy, or take "
-                                     "server/" +
-                                     other->name + " out of the inventory"};
+            block_copy(plan, server.name, other->name);
         }
     }
 
@@ -376,6 +362,21 @@ class Gathering {
 };
 
 } // namespace
+
+std::string machine_text(std::string_view provider, const ValueMap& settings) {
+    return std::string(provider) + "\n" + write_json_canonical(Value(settings));
+}
+
+void block_copy(api::Plan& plan, const std::string& server, const std::string& other) {
+    const std::string resource = "server/" + server;
+    for (api::Action& action : plan.actions)
+        if (action.resource == resource || action.resource.starts_with(resource + "/"))
+            action.blocked = {.by = "policy",
+                              .detail = fmt::format(
+                                  "the machine says that it is server/{}: a copy, or one that moved", other),
+                              .lifted_by = "remove var/lib/lab/machine.json of the copy, or take server/" +
+                                           other + " out of the inventory"};
+}
 
 Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace,
                                           const std::string& name,

@@ -48,6 +48,13 @@ planner::Planned plan_one(const Engine& engine, const Workspace& workspace, plan
 /// than the line of the module that reads it.
 void point_at_decisions(api::Plan& plan, const spec::Fleet& fleet);
 
+/// Equal for two servers that cannot but be one machine: one that is gone from the inventory while a new one
+/// has its machine was renamed.
+std::string machine_text(std::string_view provider, const ValueMap& settings);
+
+/// Blocks the actions of a server whose machine says that it is the applied server `other`.
+void block_copy(api::Plan& plan, const std::string& server, const std::string& other);
+
 /// Whether Applied and Observed were equal to the desired document `key` when last seen: nothing to look at.
 bool is_settled(const store::ServerKeys& known, const Digest& key) noexcept;
 

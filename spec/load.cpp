@@ -5,6 +5,7 @@
 #include "spec/detail/git_modules.h"
 #include "spec/detail/manifest_loader.h"
 #include "spec/detail/module_loader.h"
+#include "spec/detail/parts.h"
 #include "spec/detail/sections.h"
 #include "spec/detail/selection.h"
 
@@ -153,31 +154,6 @@ void merge(std::vector<T>& from, std::map<std::string, T>& into, std::string_vie
 /// together.
 using ServerChunks = std::vector<std::vector<Server>>;
 
-void merge_parts(detail::Parts parts, Inventory& inventory, std::vector<Server>& servers,
-                 Diagnostics& diagnostics) {
-    const auto by_name = [](const auto& definition) { return definition.name; };
-    if (parts.settings) inventory.settings = std::move(*parts.settings);
-    merge(parts.environments, inventory.environments, "environment", by_name, diagnostics);
-    merge(parts.clouds, inventory.clouds, "cloud", by_name, diagnostics);
-    merge(
-        parts.labels, inventory.labels, "label", [](const Label& label) { return label.text(); },
-        diagnostics);
-    merge(parts.groups, inventory.groups, "group", by_name, diagnostics);
-    merge(parts.layouts, inventory.layouts, "layout", by_name, diagnostics);
-    merge(parts.sizes, inventory.sizes, "size", by_name, diagnostics);
-    merge(parts.images, inventory.images, "image", by_name, diagnostics);
-    merge(parts.clusters, inventory.clusters, "cluster", by_name, diagnostics);
-    merge(parts.apps, inventory.apps, "app", by_name, diagnostics);
-    merge(parts.roles, inventory.roles, "role", by_name, diagnostics);
-    merge(parts.users, inventory.users, "user", by_name, diagnostics);
-    merge(parts.module_sources, inventory.module_sources, "module", by_name, diagnostics);
-    merge(parts.alerts, inventory.alerts, "alert", by_name, diagnostics);
-    merge(
-        parts.secrets, inventory.secrets, "secret", [](const Secret& secret) { return secret.path; },
-        diagnostics);
-    std::move(parts.servers.begin(), parts.servers.end(), std::back_inserter(servers));
-}
-
 std::vector<Server> joined(ServerChunks chunks) {
     std::size_t count = 0;
     for (const auto& chunk : chunks)
@@ -189,19 +165,6 @@ std::vector<Server> joined(ServerChunks chunks) {
         chunk = {};
     }
     return servers;
-}
-
-void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
-    const auto by_name = [](const Server& a, const Server& b) { return a.name < b.name; };
-    if (!std::is_sorted(servers.begin(), servers.end(), by_name))
-        std::stable_sort(servers.begin(), servers.end(), by_name);
-    const auto last =
-        std::unique(servers.begin(), servers.end(), [&](const Server& first, const Server& second) {
-            if (first.name != second.name) return false;
-            report_twice("server", first.name, first, second, diagnostics);
-            return true;
-        });
-    servers.erase(last, servers.end());
 }
 
 std::optional<std::string> line_of(const std::string& text, std::uint32_t line) {
@@ -299,6 +262,47 @@ std::optional<FileResult> read_root(const FileTree& tree, const std::vector<Tree
 
 } // namespace
 
+namespace detail {
+
+void merge_parts(Parts parts, Inventory& inventory, std::vector<Server>& servers, Diagnostics& diagnostics) {
+    const auto by_name = [](const auto& definition) { return definition.name; };
+    if (parts.settings) inventory.settings = std::move(*parts.settings);
+    merge(parts.environments, inventory.environments, "environment", by_name, diagnostics);
+    merge(parts.clouds, inventory.clouds, "cloud", by_name, diagnostics);
+    merge(
+        parts.labels, inventory.labels, "label", [](const Label& label) { return label.text(); },
+        diagnostics);
+    merge(parts.groups, inventory.groups, "group", by_name, diagnostics);
+    merge(parts.layouts, inventory.layouts, "layout", by_name, diagnostics);
+    merge(parts.sizes, inventory.sizes, "size", by_name, diagnostics);
+    merge(parts.images, inventory.images, "image", by_name, diagnostics);
+    merge(parts.clusters, inventory.clusters, "cluster", by_name, diagnostics);
+    merge(parts.apps, inventory.apps, "app", by_name, diagnostics);
+    merge(parts.roles, inventory.roles, "role", by_name, diagnostics);
+    merge(parts.users, inventory.users, "user", by_name, diagnostics);
+    merge(parts.module_sources, inventory.module_sources, "module", by_name, diagnostics);
+    merge(parts.alerts, inventory.alerts, "alert", by_name, diagnostics);
+    merge(
+        parts.secrets, inventory.secrets, "secret", [](const Secret& secret) { return secret.path; },
+        diagnostics);
+    std::move(parts.servers.begin(), parts.servers.end(), std::back_inserter(servers));
+}
+
+void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
+    const auto by_name = [](const Server& a, const Server& b) { return a.name < b.name; };
+    if (!std::is_sorted(servers.begin(), servers.end(), by_name))
+        std::stable_sort(servers.begin(), servers.end(), by_name);
+    const auto last =
+        std::unique(servers.begin(), servers.end(), [&](const Server& first, const Server& second) {
+            if (first.name != second.name) return false;
+            report_twice("server", first.name, first, second, diagnostics);
+            return true;
+        });
+    servers.erase(last, servers.end());
+}
+
+} // namespace detail
+
 const LoadedFile* Loaded::find_file(std::string_view path) const {
     const auto found =
         std::lower_bound(files->begin(), files->end(), path,
@@ -357,7 +361,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
         for (std::size_t i = 0; i < results.size(); ++i) {
             FileResult& result = begin + i == at_root ? *root : results[i];
             loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
-            merge_parts(std::move(result.parts), loaded.inventory, chunk, diagnostics);
+            detail::merge_parts(std::move(result.parts), loaded.inventory, chunk, diagnostics);
             diagnostics.append(std::move(result.diagnostics));
             if (result.file.path) files.push_back(std::move(result.file));
         }
@@ -365,7 +369,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     for (Role& role : builtin_roles())
         loaded.inventory.roles.try_emplace(role.name, std::move(role));
     loaded.inventory.servers = joined(std::move(servers));
-    sort_servers(loaded.inventory.servers, diagnostics);
+    detail::sort_servers(loaded.inventory.servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
     Diagnostics of_modules;
     std::string lock = detail::read_lock(tree, selection, loaded, of_modules);

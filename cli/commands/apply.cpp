@@ -109,12 +109,13 @@ Result<std::unique_ptr<Session>> session_of(const api::Plan& plan, const Argumen
 Result<int> apply_saved(const Arguments& arguments, Context& context, const std::filesystem::path& path) {
     auto plan = read_saved(path);
     if (!plan) return std::move(plan).error();
-    if (plan->baseline)
-        return Error{
-            .code = ErrorCode::Invalid,
-            .message = fmt::format("'{}' was planned against a baseline: it is for review, not to be applied",
-                                   path.string()),
-            .hint = "`lab plan --out FILE` without --baseline makes one that can be applied"};
+    if (plan->is_for_review())
+        return Error{.code = ErrorCode::Invalid,
+                     .message =
+                         fmt::format("'{}' was planned {}: it is for review, not to be applied",
+                                     path.string(), plan->baseline ? "against a baseline" : "on a recording"),
+                     .hint = fmt::format("`lab plan --out FILE` without --{} makes one that can be applied",
+                                         plan->baseline ? "baseline" : "observed")};
     auto session = session_of(*plan, arguments, context);
     if (!session) return std::move(session).error();
     auto use = (*session)->store().plan_use(api::plan_id(*plan));

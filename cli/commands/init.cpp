@@ -81,6 +81,35 @@ resources:
   - file: /etc/motd
     content: "{{ params.banner }}: {{ server.name }}\n"
     mode: "0644"
+tests: tests/
+)";
+
+constexpr std::string_view kModuleCases =
+    R"(# What the module does with what it is given: `lab test module motd`.
+cases:
+  - name: the banner stands before the name
+    server: {name: web-1}
+    params:
+      motd: {banner: hello}
+    expect:
+      resources:
+        file/etc/motd: {content: "hello: web-1\n"}
+)";
+
+constexpr std::string_view kCases =
+    R"(# What must hold of this inventory: `lab test` runs these cases, without any machine.
+cases:
+  - name: a message of the day that somebody edited is put back
+    observed:
+      servers:
+        first:
+          in_order: true
+          resources:
+            file/etc/motd: {content: "by hand\n"}
+    expect:
+      actions: [update server/first/module/motd]
+      values:
+        first: {labels: [base], params.motd.banner: managed by lab}
 )";
 
 /// What the language takes as a name, made of `text`.
@@ -105,7 +134,9 @@ std::vector<NewFile> files_of(const std::string& name, const std::string& id) {
     return {{"lab.yaml", lab_yaml(yaml_scalar(name), yaml_scalar(id))},
             {"servers.yaml", std::string(kServers)},
             {"labels.yaml", std::string(kLabels)},
-            {"modules/motd/module.yaml", std::string(kModule)}};
+            {"modules/motd/module.yaml", std::string(kModule)},
+            {"modules/motd/tests/motd.yaml", std::string(kModuleCases)},
+            {"tests/first.yaml", std::string(kCases)}};
 }
 
 /// A repository around it, where there is none and git is there; lab works without one too.

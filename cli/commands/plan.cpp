@@ -2,6 +2,7 @@
 #include "cli/edits.h"
 #include "cli/planning.h"
 #include "cli/progress.h"
+#include "cli/recordings.h"
 #include "planner/views.h"
 #include "reconciler/baseline.h"
 #include "support/files.h"
@@ -28,6 +29,10 @@ constexpr Option kOptions[] = {
      .value = "REV",
      .summary = "plan what the inventory changes relative to REV, without any machine or state",
      .complete = Complete::Revision},
+    {.name = "observed",
+     .value = "FILE",
+     .summary = "plan as if the machines were as this recording says, without any machine or state",
+     .complete = Complete::File},
     {.name = "out",
      .value = "FILE",
      .summary = "save the plan, to be applied exactly",
@@ -50,6 +55,8 @@ constexpr Example kExamples[] = {
     {"lab plan --out plan.json && lab apply plan.json", "review first, then apply exactly that"},
     {"lab plan server second --label base --provider local --set root=machines/second",
      "a server that is not there yet: the lines for it, and what an apply of them would do"},
+    {"lab record --out fleet.json && lab plan --observed fleet.json",
+     "on a recording, which may be edited first"},
     {"lab plan --baseline main --format markdown", "what this branch changes, for a pull request"},
 };
 
@@ -85,6 +92,46 @@ Result<reconciler::Prepared> plan_baseline(const Arguments& arguments, Context& 
                                                               .facts = {}});
 }
 
+Result<reconciler::Prepared> plan_observed(const Arguments& arguments, Context& context, Session& session,
+                                           const std::string& file) {
+    auto recording = load_recording(file, session.inventory().origin.id, context);
+    if (!recording) return std::move(recording).error();
+    auto filter = filter_of(arguments, session.fleet(), context);
+    if (!filter) return std::move(filter).error();
+    std::vector<store::ServerKeys> applied; // targets may name what is in no inventory any more
+    for (const auto& [name, server] : recording->recording.servers)
+        if (server.applied) applied.push_back({.name = name, .applied = true});
+    std::vector<std::string> written = arguments.values("target");
+    auto named = targets_named(arguments);
+    if (!named) return std::move(named).error();
+    written.insert(written.end(), named->begin(), named->end());
+    auto targets = targets_of(written, session.fleet(), applied);
+    if (!targets) return std::move(targets).error();
+    const reconciler::Workspace workspace = session.workspace();
+    return reconciler::prepare_what_if(workspace, {.recording = recording->recording,
+                                                   .digest = recording->digest,
+                                                   .in_order = workspace,
+                                                   .providers = context.providers,
+                                                   .filter = std::move(*filter),
+                                                   .targets = std::move(*targets),
+                                                   .scope = scope_of(arguments),
+                                                   .allow_destroy = arguments.has("allow-destroy")});
+}
+
+/// Options that say different things of what the machines are like.
+std::optional<UsageError> contradiction(const Arguments& arguments) {
+    if (!arguments.has("observed")) return std::nullopt;
+    for (const std::string_view option : {"baseline", "refresh"})
+        if (arguments.has(option))
+            return UsageError{.message =
+                                  fmt::format("--observed FILE says what the machines are like, and so does "
+                                              "--{}: give one of them",
+                                              option),
+                              .hint = {},
+                              .command = &kPlan};
+    return std::nullopt;
+}
+
 Result<void> save(const api::Plan& plan, const std::string& path, Context& context, const Session& session) {
     const std::filesystem::path target = context.directory / path;
     std::error_code failed;
@@ -97,10 +144,10 @@ Result<void> save(const api::Plan& plan, const std::string& path, Context& conte
         return Error{.code = ErrorCode::Invalid,
                      .message = "--out takes the name of a file",
                      .hint = "`lab plan -o json` prints the plan; only a saved plan can be applied"};
-    if (!plan.baseline) LAB_TRY(session.store().register_plan(api::plan_id(plan)));
+    if (!plan.is_for_review()) LAB_TRY(session.store().register_plan(api::plan_id(plan)));
     LAB_TRY(write_file_atomic(target, api::write_plan(plan), {.mode = 0600}));
     context.note(fmt::format("saved {} to {}{}", api::plan_id(plan).substr(0, 19), path,
-                             plan.baseline ? "; it is for review and cannot be applied" : ""));
+                             plan.is_for_review() ? "; it is for review and cannot be applied" : ""));
     return {};
 }
 
@@ -115,21 +162,25 @@ Result<int> run_plan(const Arguments& arguments, Context& context) {
                                           .command = &kPlan});
         context.form = Form::Table; // over what only settings ask for
     }
+    const auto observed = arguments.value("observed");
+    if (const auto wrong = contradiction(arguments)) return refuse_usage(context, *wrong);
+    const bool alone = baseline || observed; // without a state
     auto stated = state_server(arguments, context, EditUse::Plan);
     if (!stated) return std::move(stated).error();
     if (*stated) return **stated;
     auto targets = targets_named(arguments);
     if (!targets) return refuse_usage(context, {targets.error().message, targets.error().hint, &kPlan});
-    auto session = Session::open(arguments, context, baseline ? Session::State::None : Session::State::Open);
+    auto session = Session::open(arguments, context, alone ? Session::State::None : Session::State::Open);
     if (!session) return std::move(session).error();
     Progress progress(context);
-    auto prepared = baseline
-                        ? plan_baseline(arguments, context, **session, *baseline)
+    auto prepared = baseline ? plan_baseline(arguments, context, **session, *baseline)
+                    : observed
+                        ? plan_observed(arguments, context, **session, *observed)
                         : prepare(arguments, context, **session, progress, /*drift_only=*/false, *targets);
     progress.clear();
     if (!prepared) return std::move(prepared).error();
     LAB_TRY(check_rendered(*prepared, **session, context));
-    if (!baseline && arguments.value("refresh") == "only" && context.form == Form::Table) {
+    if (!alone && arguments.value("refresh") == "only" && context.form == Form::Table) {
         print_looked(*prepared, context);
         return kExitDone;
     }

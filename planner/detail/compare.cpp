@@ -289,6 +289,12 @@ Comparison compare(const api::Resource& desired, const std::string& id, const ap
     if (out.changes.empty()) return out;
     out.standing = Standing::Differs;
     out.causes = causes_of(out.changes, goal, was, *supposed.properties, machine);
+    // Of what waits for a fact only the text can be compared; where that is new the inventory moved.
+    if (applied && !same(desired, *applied))
+        for (std::size_t i = 0; i < out.changes.size(); ++i)
+            if (std::find(wanted.deferred.begin(), wanted.deferred.end(), out.changes[i].path) !=
+                wanted.deferred.end())
+                out.causes[i] = Cause::Intent;
     if (!out.unseen) out.refused = refusal(goal, out.changes);
     // Where nothing is known nothing is done; where nothing is there nothing can be disturbed.
     if (!out.unknown && !machine.blank) out.risk = api::risk_of(goal, out.changes);

@@ -174,6 +174,8 @@ Group read_group(Text name, const Node& body, Diagnostics& diagnostics) {
     return group;
 }
 
+} // namespace
+
 void read_server_key(Server& server, const Node& key, const Node& value, Diagnostics& diagnostics) {
     const std::string_view name = key.text();
     if (name == "environment")
@@ -207,6 +209,8 @@ void read_server_key(Server& server, const Node& key, const Node& value, Diagnos
         server.setting_places.emplace_back(std::string(name), key.span());
     }
 }
+
+namespace {
 
 constexpr std::uint64_t kHashStart = 0xcbf29ce484222325u; // FNV-1a
 
@@ -402,6 +406,8 @@ void read_section(const Node& section_key, const Node& body, std::string_view wh
     }
 }
 
+} // namespace
+
 void decode_section(const Document& document, const Node& key, const Node& body, bool is_root_file,
                     Parts& parts, Diagnostics& diagnostics) {
     const std::string_view name = key.text();
@@ -447,8 +453,6 @@ void decode_section(const Document& document, const Node& key, const Node& body,
                   key.span(), std::move(help));
     }
 }
-
-} // namespace
 
 std::span<const std::string_view> server_keys() noexcept {
     return kServerKeys;

@@ -33,6 +33,11 @@ Parts decode_file(const Document& document, bool is_root_file, Diagnostics& diag
 
 /// The keys of a server that are the language's own: every other is a setting of its provider.
 std::span<const std::string_view> server_keys() noexcept;
+/// One section of a file, added to `parts`.
+void decode_section(const Document& document, const Node& key, const Node& body, bool is_root_file,
+                    Parts& parts, Diagnostics& diagnostics);
+/// One key of a server's definition.
+void read_server_key(Server& server, const Node& key, const Node& value, Diagnostics& diagnostics);
 
 /// `params: {MODULE: {NAME: value}}`.
 std::vector<ParamSetting> read_params(const Node& node, Diagnostics& diagnostics);

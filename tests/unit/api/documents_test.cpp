@@ -168,6 +168,7 @@ Plan random_plan(Random& random) {
                       .digest = random.digest()};
     plan.state = {.serial = static_cast<std::int64_t>(random.below(1000)), .observed_at = random.text()};
     if (random.below(2) == 0) plan.baseline = random.text();
+    if (random.below(2) == 0) plan.observed = random.text();
     plan.scope = {{"label", random.value()}};
     plan.summary = {.create = random.below(9),
                     .update = random.below(9),

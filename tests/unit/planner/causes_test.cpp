@@ -32,6 +32,23 @@ TEST(Causes, AgainstABaselineAllIsIntent) {
     EXPECT_TRUE(planned.plan.drift.empty());
 }
 
+TEST(Causes, ANewTextThatWaitsForAFactIsIntent) {
+    const auto waits = [](const std::string& text) {
+        return resource("file/etc/motd",
+                        R"({"content": {"$template": ")" + text + R"({{ facts.os.id }}"}, "mode": "0644"})");
+    };
+    ServerInput server = motd("a\n", "a\n", "a\n");
+    server.desired->units = {unit("motd", {waits("new ")})};
+    server.observed->facts = {};
+    const std::string intent = "server/web-1/module/motd#update intent safe: file/etc/motd.content\n";
+    EXPECT_EQ(text(plan({server}).plan), intent);
+    server.applied->modules = {
+        {.module = "motd", .resources = {{.resource = waits("old "), .commit = "1a2b"}}}};
+    EXPECT_EQ(text(plan({server}).plan), intent);
+    server.applied->modules[0].resources[0].resource = server.desired->units[0].resources[0];
+    EXPECT_EQ(text(plan({server}).plan), "");
+}
+
 TEST(Causes, AMachineThatNeverAnsweredIsNotUnchanged) {
     ServerInput server = wanted("web-1", {unit("motd", {kNew})});
     server.provider_diff = {};

@@ -1,0 +1,103 @@
+#include "reconciler/detail/found_values.h"
+
+#include "api/content.h"
+#include "support/json.h"
+#include "support/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <set>
+
+namespace lab::reconciler::detail {
+namespace {
+
+constexpr std::size_t kShown = 300; // bytes of one value in a message
+
+Value id_list(const std::vector<std::string>& ids) {
+    return Value(ValueList(ids.begin(), ids.end()));
+}
+
+bool equal(const Value& expected, const Value& found, const api::FingerprintKey& key) {
+    if (expected == found) return true;
+    return api::is_fingerprint(found) && api::same_content(found, expected, key);
+}
+
+} // namespace
+
+std::string shown(const Value& value) {
+    if (value.is_null()) return "nothing";
+    if (api::is_fingerprint(value)) return "(sensitive)";
+    std::string text = write_json(value);
+    if (text.size() > kShown) text = text.substr(0, kShown) + "...";
+    return escape_controls(text);
+}
+
+FoundValues::FoundValues(const spec::Fleet& fleet, spec::ServerIndex server,
+                         const std::vector<spec::ModuleUnit>& resources, api::FingerprintKey key)
+    : key_(std::move(key)) {
+    for (spec::Field& field : fleet.fields(server))
+        values_.insert_or_assign(std::move(field.path), std::move(field.effective.value));
+    for (const std::string& group : fleet.groups(server))
+        values_.insert_or_assign("groups." + group, Value(true));
+    for (const spec::ModuleUnit& unit : fleet.modules(server))
+        values_.insert_or_assign("modules." + unit.module, Value(unit.version));
+    for (const spec::ModuleUnit& unit : resources)
+        for (const api::Resource& resource : unit.resources) {
+            const std::string id = resource.id();
+            const api::Resource safe = api::redacted(resource, key_);
+            for (const auto& [name, value] : safe.properties)
+                values_.insert_or_assign(fmt::format("{}.{}", id, name), value);
+            values_.insert_or_assign(id + ".after", id_list(resource.after));
+            values_.insert_or_assign(id + ".notify", id_list(resource.notify));
+        }
+}
+
+std::vector<std::pair<std::string, Value>> FoundValues::below(std::string_view path) const {
+    std::vector<std::pair<std::string, Value>> found;
+    const std::string prefix = std::string(path) + ".";
+    for (auto at = values_.lower_bound(prefix); at != values_.end() && at->first.starts_with(prefix); ++at)
+        found.emplace_back(at->first.substr(prefix.size()), at->second);
+    return found;
+}
+
+std::optional<std::string> FoundValues::names_differ(std::string_view path, const ValueList& expected) const {
+    std::set<std::string> found, wanted;
+    for (const auto& [name, value] : below(path)) {
+        const std::string* text = path == "labels" ? value.if_string() : nullptr; // "k3s=server"
+        found.insert(text ? name + "=" + *text : name);
+    }
+    for (const Value& name : expected)
+        wanted.insert(display(name));
+    if (found == wanted) return std::nullopt;
+    return found.empty() ? "nothing" : fmt::format("[{}]", fmt::join(found, ", "));
+}
+
+std::optional<std::string> FoundValues::members_differ(std::string_view path,
+                                                       const ValueMap& expected) const {
+    std::string found;
+    for (const auto& [name, value] : expected) {
+        const auto one = difference(fmt::format("{}.{}", path, name), value);
+        if (one) found += fmt::format("{}{}: {}", found.empty() ? "" : ", ", name, *one);
+    }
+    return found.empty() ? std::nullopt : std::optional(std::move(found));
+}
+
+std::optional<std::string> FoundValues::difference(std::string_view path, const Value& expected) const {
+    if (const auto exact = values_.find(path); exact != values_.end()) {
+        if (equal(expected, exact->second, key_)) return std::nullopt;
+        return shown(exact->second);
+    }
+    const bool parent = !below(path).empty();
+    if (expected.is_null() && !parent) return std::nullopt;
+    if (const ValueList* names = expected.if_list(); names && (parent || names->empty()))
+        return names_differ(path, *names);
+    if (const ValueMap* members = expected.if_map(); members && parent) return members_differ(path, *members);
+    if (!parent) return "nothing";
+    std::vector<std::string> names;
+    for (const auto& [name, value] : below(path))
+        names.push_back(name);
+    return fmt::format("[{}]", fmt::join(names, ", "));
+}
+
+} // namespace lab::reconciler::detail

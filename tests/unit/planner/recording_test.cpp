@@ -1,0 +1,119 @@
+#include "planner/recording.h"
+
+#include "planner/views.h"
+#include "tests/unit/planner/fixture.h"
+
+namespace lab::planner::test {
+namespace {
+
+Recording read(std::string_view json) {
+    auto read = recording_from_value(parse_json(json).value());
+    for (const RecordingProblem& problem : read.problems)
+        ADD_FAILURE() << problem.place() << ": " << problem.message;
+    return std::move(read.recording);
+}
+
+std::string problems(std::string_view json) {
+    std::string out;
+    for (const RecordingProblem& problem : recording_from_value(parse_json(json).value()).problems)
+        out += problem.place() + ": " + problem.message + (problem.help.empty() ? "" : " - " + problem.help) +
+               "\n";
+    return out;
+}
+
+TEST(Recording, IsWrittenAndReadWithoutLoss) {
+    ServerInput server = settled(
+        "web-1", {unit("motd", {file("/etc/motd", "hi\n"), file("/etc/key", "s", R"({"sensitive": true})")}),
+                  unit("time", {resource("package/chrony", "{}")})});
+    server.applied->protect = true;
+    server.applied->modules[0].resources[1].commit = "another";
+    server.observed->resources["package/chrony"] = {
+        .properties = {}, .skipped = true, .reason = "needs a live system"};
+    server.observed->resources["service/x"] = {.properties = {}, .failed = true, .reason = "no answer"};
+    Recording recording{
+        .inventory = "home",
+        .guard = Recording::Guard{.max_destroy = 3, .max_destructive_percent = 50, .commit = "c0ffee"},
+        .servers = {}};
+    recording.servers["web-1"] = {.applied = server.applied, .observed = server.observed};
+    recording.servers["new"] = {.applied = {}, .observed = {}, .in_order = true};
+    const std::string written = write_json(to_value(recording));
+    const Recording again = read(written);
+    // What was fingerprinted is marked as made with another key; nothing else changes, however often it is
+    // read.
+    const std::string twice = write_json(to_value(again));
+    EXPECT_NE(twice.find(R"({"fingerprint":"recorded:hmac-sha256:)"), std::string::npos);
+    EXPECT_EQ(write_json(to_value(read(twice))), twice);
+    EXPECT_EQ(again.servers.at("web-1").applied->modules[0].resources[1].commit, "another");
+    EXPECT_EQ(again.servers.at("web-1").observed->at, kNow);
+    EXPECT_TRUE(again.servers.at("web-1").observed->resources.at("service/x").failed);
+    EXPECT_EQ(again.guard->commit, "c0ffee");
+}
+
+TEST(Recording, OfFactsAloneIsAMachineThatIsThere) {
+    const Recording recording =
+        read(R"({"servers": {"a": {"facts": {"os": {"id": "debian"}}}, "b": {}, "c": null}})");
+    const RecordedServer& a = recording.servers.at("a");
+    ASSERT_TRUE(a.observed);
+    EXPECT_EQ(a.observed->state.presence, api::Presence::Present);
+    EXPECT_FALSE(recording.servers.at("b").observed);
+    EXPECT_FALSE(recording.servers.at("c").observed);
+}
+
+TEST(Recording, WhatIsWrittenOfAResourceIsThere) {
+    const Recording recording = read(
+        R"({"servers": {"a": {"resources": {"file/etc/motd": {"content": "hi"}, "file/gone": {"ensure": "absent"}}}}})");
+    const auto& resources = recording.servers.at("a").observed->resources;
+    EXPECT_EQ(*resources.at("file/etc/motd").properties.find("ensure"), Value("present"));
+    EXPECT_EQ(*resources.at("file/gone").properties.find("ensure"), Value("absent"));
+}
+
+TEST(Recording, SaysWhereWhatIsWrong) {
+    EXPECT_EQ(problems("[]"), ": 'the recording' must be a map, not a list\n");
+    EXPECT_EQ(problems(R"({"format": "lab.plan/1", "server": {}})"),
+              "format: the recording is of format 'lab.plan/1', not lab.observed/1\n"
+              "server: a recording has no key 'server' - did you mean 'servers'?\n");
+    EXPECT_EQ(problems(R"({"servers": {"a": {"presence": "gone", "fact": {}, "seen_at": "yesterday"}}})"),
+              "servers.a.presence: 'presence' must be present, missing or unreachable, not 'gone'\n"
+              "servers.a.fact: a recorded server has no key 'fact' - did you mean 'facts'?\n"
+              "servers.a.seen_at: 'seen_at' must be a time such as 2026-03-15T14:22:03Z\n");
+    EXPECT_EQ(
+        problems(R"({"servers": {"a": {"resources": {"flie/etc/motd": {}, "file/x": {"contnet": ""}}}}})"),
+        "servers.a.resources.flie/etc/motd: 'flie/etc/motd' is no resource: expected TYPE/NAME, such as "
+        "file/etc/motd - did you mean the type 'file'?\n"
+        "servers.a.resources.file/x.contnet: a file has no property 'contnet' - did you mean 'content'?\n");
+    EXPECT_EQ(problems(R"({"servers": {"a": {"in_order": true, "applied": {"protect": 1}}}})"),
+              "servers.a.applied.protect: 'protect' must be true or false, not an integer\n"
+              "servers.a.applied: 'applied' has no 'provider' - say whose server it is: provider: local\n"
+              "servers.a: a server that is 'in_order' has no 'applied' of its own - what is applied there is "
+              "what the "
+              "inventory wants\n");
+    EXPECT_EQ(problems(R"({"guard": {"max_destroy": -1}})"),
+              "guard.max_destroy: 'max_destroy' must be a whole number from 0 to 1000000000\n");
+}
+
+TEST(Recording, FingerprintsOfAnotherKeyEqualWhatHasAsManyBytes) {
+    const Value theirs = api::recorded_fingerprint(api::fingerprint({"their key"}, "secret"));
+    EXPECT_TRUE(api::same_content(theirs, Value("secret"), kKey));
+    EXPECT_TRUE(api::same_content(Value("sEcret"), theirs, kKey));
+    EXPECT_FALSE(api::same_content(theirs, Value("longer secret"), kKey));
+    EXPECT_TRUE(api::same_content(theirs, api::fingerprint(kKey, "secret"), kKey));
+    EXPECT_FALSE(
+        api::same_content(theirs, api::recorded_fingerprint(api::fingerprint({"their key"}, "sEcret")), kKey))
+        << "two of one recording can be told apart";
+}
+
+TEST(Recording, APlanOnOneSaysSo) {
+    PlanInput given = input({settled("web-1", {unit("motd", {file("/etc/motd", "hi\n")})})});
+    given.observed = "sha256:00";
+    const api::Plan calm = make_plan(given).plan;
+    EXPECT_EQ(*calm.observed, "sha256:00");
+    EXPECT_TRUE(calm.is_for_review());
+    EXPECT_NE(render_text(calm, {}).find("as recorded"), std::string::npos) << render_text(calm, {});
+    given.servers[0].observed->resources["file/etc/motd"] = absent();
+    const api::Plan busy = make_plan(given).plan;
+    EXPECT_NE(render_text(busy, {}).find("on a recording"), std::string::npos) << render_text(busy, {});
+    EXPECT_NE(render_markdown(busy).find("on a recording"), std::string::npos);
+}
+
+} // namespace
+} // namespace lab::planner::test
