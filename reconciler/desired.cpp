@@ -5,6 +5,24 @@
 #include <set>
 
 namespace lab::reconciler {
+namespace {
+
+/// A server may say which disk it is; that counts over how the layout chooses one.
+spec::Layout on_own_disk(spec::Layout layout, const spec::Server& server) {
+    const auto identity = [&](std::string_view key) -> std::optional<spec::Text> {
+        const spec::Property* property = spec::find_property(server.properties, key);
+        const std::string* text = property ? property->value.if_string() : nullptr;
+        if (!text) return std::nullopt;
+        constexpr std::string_view kById = "/dev/disk/by-id/";
+        return spec::Text{text->starts_with(kById) ? text->substr(kById.size()) : *text, property->at};
+    };
+    spec::DiskSelector own{
+        .serial = identity("disk.serial"), .wwn = identity("disk.wwn"), .by_id = identity("disk.by-id")};
+    if (own.is_exact()) layout.disk = std::move(own);
+    return layout;
+}
+
+} // namespace
 
 api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index) {
     const spec::Fleet& fleet = workspace.fleet;
@@ -40,7 +58,7 @@ planner::DesiredServer desired_server(const Workspace& workspace, spec::ServerIn
                                   .units = {}};
     const auto& layouts = fleet.inventory().layouts;
     const auto layout = layouts.find(std::string(fleet.chosen(index, spec::Provides::Layout)));
-    if (layout != layouts.end()) server.layout = layout->second;
+    if (layout != layouts.end()) server.layout = on_own_disk(layout->second, fleet.server(index));
     server.secrets = wanted_grants(fleet, index);
     return server;
 }

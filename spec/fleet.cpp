@@ -118,6 +118,7 @@ Fleet Fleet::resolve(const Inventory& inventory, const ProviderRules& providers,
     resolve_provisions(*state, reporter);
     resolve_selectors(*state, reporter);
     check_references(*state, reporter);
+    check_layouts(*state, reporter);
     resolve_modules(*state, reporter);
     resolve_units(*state, reporter);
     resolve_policy(*state, reporter);

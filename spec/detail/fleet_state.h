@@ -166,6 +166,8 @@ void resolve_selectors(FleetState& state, Reporter& reporter);
 void resolve_modules(FleetState& state, Reporter& reporter);
 /// Names that definitions use, and what servers must not share: nothing is filled in.
 void check_references(const FleetState& state, Reporter& reporter);
+/// Whether layouts fit the disks that servers and sizes describe.
+void check_layouts(const FleetState& state, Reporter& reporter);
 void resolve_units(FleetState& state, Reporter& reporter);
 void resolve_policy(FleetState& state, Reporter& reporter);
 void resolve_documents(FleetState& state, Reporter& reporter);

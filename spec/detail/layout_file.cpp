@@ -42,29 +42,6 @@ bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
-/// Names that another boot may give to another disk: "sda", "/dev/nvme0n1p2", "/dev/disk/by-path/...".
-bool is_kernel_name(std::string_view text) noexcept {
-    if (text.starts_with(kById)) return false;
-    if (text.starts_with("/dev/") || text.starts_with("pci-")) return true;
-    for (const std::string_view prefix : {"sd"sv, "hd"sv, "vd"sv, "xvd"sv})
-        if (text.starts_with(prefix) && text.size() > prefix.size() && text.size() <= prefix.size() + 4 &&
-            std::all_of(text.begin() + static_cast<std::ptrdiff_t>(prefix.size()), text.end(),
-                        [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c); }))
-            return !is_digit(text[prefix.size()]);
-    for (const std::string_view prefix : {"nvme"sv, "mmcblk"sv, "dm-"sv, "md"sv, "loop"sv, "sr"sv})
-        if (text.starts_with(prefix) && text.size() > prefix.size() && text.size() <= prefix.size() + 8 &&
-            std::all_of(text.begin() + static_cast<std::ptrdiff_t>(prefix.size()), text.end(),
-                        [](char c) { return is_digit(c) || c == 'n' || c == 'p'; }))
-            return is_digit(text[prefix.size()]);
-    return false;
-}
-
-void refuse_kernel_name(std::string_view what, const Span& at, Diagnostics& diagnostics) {
-    add_error(diagnostics, "spec/disk-selector",
-              fmt::format("'{}' may be another disk after the next boot", escape_controls(what)), at,
-              "choose the disk by select: {min_size: 200GB, type: nvme}, or by serial, wwn or by-id");
-}
-
 std::optional<std::uint64_t> parse_percent(std::string_view text) {
     if (text.size() < 2 || text.back() != '%') return std::nullopt;
     text.remove_suffix(1);
@@ -270,8 +247,8 @@ std::optional<Text> read_identity(const Node& value, std::string_view key, Diagn
     auto text = read_text(value, key, diagnostics);
     if (!text) return std::nullopt;
     const bool is_part = key == "by-id" && text->value.find("-part") != std::string::npos;
-    if (is_kernel_name(text->value)) {
-        refuse_kernel_name(text->value, text->at, diagnostics);
+    if (detail::is_kernel_disk_name(text->value)) {
+        detail::refuse_kernel_name(text->value, text->at, diagnostics);
         return std::nullopt;
     }
     if (text->value.starts_with(kById)) text->value.erase(0, kById.size());
@@ -320,7 +297,8 @@ void read_disk_map(DiskSelector& disk, const Node& node, bool in_select, Diagnos
                    read_disk_key(disk, key, value, diagnostics)) {
             continue;
         } else if (std::find(kKernelKeys.begin(), kKernelKeys.end(), key) != kKernelKeys.end()) {
-            refuse_kernel_name(value.is_scalar() ? value.text() : key, node.key(i).span(), diagnostics);
+            detail::refuse_kernel_name(value.is_scalar() ? value.text() : key, node.key(i).span(),
+                                       diagnostics);
         } else if (in_select) {
             report_unknown_key(node.key(i), {"'select'", kSelectKeys}, diagnostics);
         } else {
@@ -378,11 +356,33 @@ void read_layout_key(Layout& layout, const Node& key, const Node& value, Diagnos
 
 } // namespace
 
+bool detail::is_kernel_disk_name(std::string_view text) noexcept {
+    if (text.starts_with(kById)) return false;
+    if (text.starts_with("/dev/") || text.starts_with("pci-")) return true;
+    for (const std::string_view prefix : {"sd"sv, "hd"sv, "vd"sv, "xvd"sv})
+        if (text.starts_with(prefix) && text.size() > prefix.size() && text.size() <= prefix.size() + 4 &&
+            std::all_of(text.begin() + static_cast<std::ptrdiff_t>(prefix.size()), text.end(),
+                        [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c); }))
+            return !is_digit(text[prefix.size()]);
+    for (const std::string_view prefix : {"nvme"sv, "mmcblk"sv, "dm-"sv, "md"sv, "loop"sv, "sr"sv})
+        if (text.starts_with(prefix) && text.size() > prefix.size() && text.size() <= prefix.size() + 8 &&
+            std::all_of(text.begin() + static_cast<std::ptrdiff_t>(prefix.size()), text.end(),
+                        [](char c) { return is_digit(c) || c == 'n' || c == 'p'; }))
+            return is_digit(text[prefix.size()]);
+    return false;
+}
+
+void detail::refuse_kernel_name(std::string_view what, const Span& at, Diagnostics& diagnostics) {
+    add_error(diagnostics, "spec/disk-selector",
+              fmt::format("'{}' may be another disk after the next boot", escape_controls(what)), at,
+              "choose the disk by select: {min_size: 200GB, type: nvme}, or by serial, wwn or by-id");
+}
+
 DiskSelector read_disk_selector(const Node& node, Diagnostics& diagnostics) {
     DiskSelector disk;
     disk.at = node.span();
-    if (node.is_scalar() && is_kernel_name(node.text())) {
-        refuse_kernel_name(node.text(), node.span(), diagnostics);
+    if (node.is_scalar() && detail::is_kernel_disk_name(node.text())) {
+        detail::refuse_kernel_name(node.text(), node.span(), diagnostics);
         return disk;
     }
     if (is_map(node, "disk", diagnostics)) read_disk_map(disk, node, /*in_select=*/false, diagnostics);
