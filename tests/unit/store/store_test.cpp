@@ -35,6 +35,7 @@ TEST_F(StoreTest, WhatWasAppliedComesBackWhole) {
     auto wanted = application("web-1");
     wanted.server.protect = true;
     wanted.server.secrets = {{"mail/key", "label mail → class postfix"}};
+    wanted.server.layout = ValueMap{{"name", "worker"}, {"parts", ValueMap{{"table", "gpt"}}}};
     wanted.server.modules.push_back(module_of("tools", "x\n", ""));
     wanted.server.modules[0].resources.push_back({.resource = motd("other"), .commit = "beef"});
     wanted.server.modules[0].resources[1].resource.name = "/etc/issue";
@@ -51,6 +52,7 @@ TEST_F(StoreTest, WhatWasAppliedComesBackWhole) {
     EXPECT_EQ(server.environment, "prod");
     EXPECT_EQ(server.labels, wanted.server.labels);
     EXPECT_TRUE(server.protect);
+    EXPECT_EQ(server.layout, wanted.server.layout);
     EXPECT_EQ(server.commit, "c0ffee");
     EXPECT_EQ(server.secrets, wanted.server.secrets);
     ASSERT_EQ(server.modules.size(), 2u);
