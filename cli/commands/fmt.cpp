@@ -82,6 +82,20 @@ Result<void> write_back(const File& file) {
                              {.mode = static_cast<mode_t>(status.st_mode & 07777), .durable = false});
 }
 
+/// Folders with cases of `lab test`, with a '/' behind.
+std::vector<std::string> case_folders(const spec::Inventory& inventory) {
+    std::vector<std::string> folders{"tests/"};
+    for (const auto& [name, module] : inventory.modules)
+        if (module.tests && module.commit.empty())
+            folders.push_back(
+                (fs::path(module.folder) / module.tests->value / "").lexically_normal().string());
+    return folders;
+}
+
+bool is_yaml(const fs::path& path) {
+    return path.extension() == ".yaml" || path.extension() == ".yml";
+}
+
 /// The YAML files of the inventory itself: not those that modules copy to machines.
 Result<std::vector<fs::path>> files_of_inventory(const Arguments& arguments, Context& context) {
     auto source = open_source(arguments, context);
@@ -97,6 +111,10 @@ Result<std::vector<fs::path>> files_of_inventory(const Arguments& arguments, Con
             file != spec::kLockFile && // whose layout is its writer's
             (!loaded.inventory.module_files.contains(file) || fs::path(file).filename() == "module.yaml"))
             paths.push_back(source->folder() / file);
+    for (const std::string& folder : case_folders(loaded.inventory))
+        for (const TreeEntry& entry : loaded.others)
+            if (entry.kind == EntryKind::File && entry.path.starts_with(folder) && is_yaml(entry.path))
+                paths.push_back(source->folder() / entry.path);
     return paths;
 }
 

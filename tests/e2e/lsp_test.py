@@ -24,6 +24,23 @@ INVENTORY = {
 }
 
 
+THINGS = """sizes:
+  large: {abstract: {cores: 4, memory: 8GB}}
+layouts:
+  worker:
+    disk: {select: {type: nvme}}
+    partitions:
+      - {mount: /boot/efi, size: 600MB, fs: efi}
+      - {mount: /, size: rest, fs: xfs}
+images:
+  debian: {installer: preseed}
+secrets:
+  mail/tls: {type: static}
+alerts:
+  too_hot: {target: {labels: [web]}, condition: cpu_temperature > 90}
+"""
+
+
 class Editor:
     """One `lab lsp` and what it sent."""
 
@@ -255,6 +272,26 @@ class Lsp(LabCase):
                           context={"includeDeclaration": False})
         self.assertEqual({one["uri"] for one in found}, {editor.uri("servers.yaml"), editor.uri("places.yaml")})
         self.assertIsNone(editor.at("textDocument/definition", "servers.yaml", text.replace("[web]", "[no|ne]")))
+
+    def test_everything_that_is_named(self):
+        self.write("things.yaml", THINGS)
+        editor = self.editor()
+        editor.open("things.yaml")
+        editor.problems("things.yaml", lambda found: found == [])
+        for kind, name, key, value in (("sizes", "large", "size", "|"), ("layouts", "worker", "layout", "|"), ("images", "debian", "image", "|"),
+                                       ("secrets", "mail/tls", "secrets", "[|]"), ("alerts", "too_hot", "alerts", "[too_|]")):
+            offered = editor.labels("servers.yaml", f"labels:\n  x:\n    {key}: {value}\n")
+            self.assertIn(name, offered, key)
+            marked = f"[{name[0]}|{name[1:]}]" if value.startswith("[") else f"{name[0]}|{name[1:]}"
+            found = editor.at("textDocument/definition", "servers.yaml", f"labels:\n  x:\n    {key}: {marked}\n")
+            self.assertEqual(found["uri"], editor.uri("things.yaml"), key)
+            self.assertTrue(THINGS.split("\n")[found["range"]["start"]["line"]].strip().startswith(name), (key, found))
+            shown = editor.at("textDocument/hover", "servers.yaml", f"labels:\n  x:\n    {key}: {marked}\n")["contents"]["value"]
+            self.assertIn(f"**{kind[:-1]} {name}**", shown)
+        self.assertIn("cpu_threshold", editor.labels("servers.yaml", "labels:\n  x:\n    alerts: [cpu|]\n"))  # of the catalogue
+        self.assertIn("kickstart", editor.labels("servers.yaml", "images:\n  x:\n    installer: |\n"))
+        self.assertIn("mount", editor.labels("servers.yaml", "layouts:\n  x:\n    volumes:\n      - {name: a, mo|}\n"))
+        self.assertIn("admin", editor.labels("servers.yaml", "users:\n  x:\n    roles: [|]\n"))
 
     def test_hover(self):
         editor = self.editor()
