@@ -21,9 +21,9 @@ constexpr std::array<std::string_view, 3> kGuardKeys{"max_destroy", "max_destruc
 constexpr std::array<std::string_view, 12> kServerKeys{"in_order",  "presence",  "detail",     "seen_at",
                                                        "server_id", "inventory", "properties", "facts",
                                                        "resources", "skipped",   "failed",     "applied"};
-constexpr std::array<std::string_view, 10> kAppliedKeys{"layout",      "provider", "settings", "server_id",
-                                                        "environment", "cloud",    "region",   "labels",
-                                                        "protect",     "modules"};
+constexpr std::array<std::string_view, 11> kAppliedKeys{"secrets",   "layout",      "provider", "settings",
+                                                        "server_id", "environment", "cloud",    "region",
+                                                        "labels",    "protect",     "modules"};
 
 constexpr std::array kPresences{std::pair{std::string_view("present"), Presence::Present},
                                 std::pair{std::string_view("missing"), Presence::Missing},
@@ -53,6 +53,10 @@ Value applied_value(const AppliedServer& applied) {
     if (applied.protect) out.append("protect", true);
     put(out, "commit", applied.commit);
     if (!applied.layout.is_null()) out.append("layout", applied.layout);
+    ValueMap secrets;
+    for (const auto& [path, ways] : applied.secrets)
+        secrets.append(path, Value(ways));
+    if (!secrets.empty()) out.append("secrets", std::move(secrets));
     ValueMap modules;
     for (const AppliedModule& module : applied.modules) {
         ValueList resources;
@@ -299,6 +303,16 @@ void read_modules(Reader& reader, const Value& value, AppliedServer& applied) {
               [](const auto& left, const auto& right) { return left.module < right.module; });
 }
 
+/// Which secrets the server may read, each with the ways to it.
+void read_secrets(Reader& reader, const Value& value, AppliedServer& applied) {
+    const ValueMap* secrets = reader.map(value);
+    if (!secrets) return;
+    for (const auto& [path, ways] : *secrets) {
+        const Reader::Step step(reader, path);
+        applied.secrets.emplace(path, reader.text(ways));
+    }
+}
+
 Value read_layout(Reader& reader, const Value& value) {
     if (!value.is_null() && !recorded_layout(value))
         reader.refuse("'layout' is no layout that this version reads");
@@ -322,6 +336,7 @@ AppliedServer read_applied(Reader& reader, const std::string& name, const Value&
             if (key == "environment") applied.environment = reader.text(each);
             if (key == "cloud") applied.cloud = reader.text(each);
             if (key == "region") applied.region = reader.text(each);
+            if (key == "secrets") read_secrets(reader, each, applied);
             if (key == "layout") applied.layout = read_layout(reader, each);
             if (key == "protect") applied.protect = reader.flag(each);
             if (key == "labels") read_labels(reader, each, applied);

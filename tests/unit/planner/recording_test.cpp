@@ -26,6 +26,7 @@ TEST(Recording, IsWrittenAndReadWithoutLoss) {
         "web-1", {unit("motd", {file("/etc/motd", "hi\n"), file("/etc/key", "s", R"({"sensitive": true})")}),
                   unit("time", {resource("package/chrony", "{}")})});
     server.applied->protect = true;
+    server.applied->secrets = {{"mail/tls-cert", "label mailserver"}};
     server.applied->modules[0].resources[1].commit = "another";
     server.observed->resources["package/chrony"] = {
         .properties = {}, .skipped = true, .reason = "needs a live system"};
@@ -46,6 +47,7 @@ TEST(Recording, IsWrittenAndReadWithoutLoss) {
     EXPECT_EQ(again.servers.at("web-1").applied->modules[0].resources[1].commit, "another");
     EXPECT_EQ(again.servers.at("web-1").observed->at, kNow);
     EXPECT_TRUE(again.servers.at("web-1").observed->resources.at("service/x").failed);
+    EXPECT_EQ(again.servers.at("web-1").applied->secrets, server.applied->secrets);
     EXPECT_EQ(again.guard->commit, "c0ffee");
 }
 
