@@ -32,6 +32,7 @@ Files mail(const std::string& more = "") {
         {"other/postfix/manifests/more.pp", "class postfix::more { lab::secret('m/hidden') }\n"}};
 }
 
+const std::string kSizes = "sizes: {large: {abstract: {cores: 8, memory: 32GB}}}\n";
 const std::string kSecrets = "secrets: {m/key: {type: static}, m/relay: {type: static}}\n";
 const std::string kAlerts = "alerts: {queue: {condition: q > 1}}\n";
 
@@ -58,7 +59,7 @@ std::string text(const std::vector<ServerAlert>& alerts) {
 }
 
 TEST(Policy, SecretsFollowFromWhatRefersToThem) {
-    const Resolved lab(mail(kSecrets + kAlerts));
+    const Resolved lab(mail(kSizes + kSecrets + kAlerts));
     EXPECT_EQ(lab.said(),
               "own/postfix/manifests/init.pp:1:52 spec/undefined-secret class 'postfix' calls for a secret "
               "'m/none' that is not defined\n");
@@ -87,7 +88,7 @@ TEST(Policy, AGrantIsPartOfTheKey) {
 }
 
 TEST(Policy, AlertsAreGeneratedFromWhatAServerHas) {
-    const Resolved lab(mail(kSecrets + kAlerts));
+    const Resolved lab(mail(kSizes + kSecrets + kAlerts));
     EXPECT_EQ(text(alerts_of(lab.fleet(), 0)),
               "cert_expiry: [identity]\n"
               "cpu_threshold: [size large]\n"

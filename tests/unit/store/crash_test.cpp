@@ -1,5 +1,6 @@
 // The store among processes that die, and on disks that fill up. Seeds are printed; full disks need root.
 
+#include "store/detail/schema.h"
 #include "store/detail/snapshots.h"
 #include "store_fixture.h"
 #include "support/process.h"
@@ -87,7 +88,7 @@ TEST_F(CrashTest, AKillAtAnyMomentLosesNoStepThatWasSaidToBeDone) {
         ASSERT_TRUE(store->end_run(dead->front().id, RunState::Interrupted, false));
     }
     for (const auto& snapshot : detail::list_snapshots(home_))
-        EXPECT_TRUE(detail::check_snapshot(snapshot.path, 1)) << snapshot.path;
+        EXPECT_TRUE(detail::check_snapshot(snapshot.path, std::ssize(detail::migrations()))) << snapshot.path;
 }
 
 TEST_F(CrashTest, LocksHoldAcrossProcessesAndDieWithTheirHolder) {
