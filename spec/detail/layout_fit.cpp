@@ -33,7 +33,8 @@ void check_fit(const Layout& layout, const Server& server, const Property& disk,
         reporter.error("spec/layout-space",
                        fmt::format("layout '{}' takes no disk of {}: it wants {}", layout.name,
                                    format_size(bytes), to_string(layout.disk)),
-                       disk.at, "give the server another layout, or describe its disk as it is", notes, &server);
+                       disk.at, "give the server another layout, or describe its disk as it is", notes,
+                       &server);
         return;
     }
     const DiskMap map = lay_out(layout, bytes);

@@ -21,9 +21,10 @@ TEST(Reference, IsWrittenInTwoWays) {
 
 TEST(Reference, OfNoKindNamesTheNearest) {
     EXPECT_EQ(read({"sever"}).error().hint, "did you mean 'server'?");
-    EXPECT_EQ(read({"xyzzy"}).error().hint,
-              "kinds are servers, labels, groups, environments, clouds, modules, params, layouts, sizes, images, "
-              "puppet-classes, containers, clusters, apps, roles, users, alerts, secrets, runs");
+    EXPECT_EQ(
+        read({"xyzzy"}).error().hint,
+        "kinds are servers, labels, groups, environments, clouds, modules, params, layouts, sizes, images, "
+        "puppet-classes, containers, clusters, apps, roles, users, alerts, secrets, runs");
     EXPECT_EQ(read({"server/"}).error().message, "'server/' is no KIND/NAME");
     EXPECT_EQ(read({"server/a", "b"}).error().message, "'b' is no kind of thing that lab knows");
     EXPECT_EQ(read({"server/a", "label/b"}).error().message, "all things named must be of one kind");

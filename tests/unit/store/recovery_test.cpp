@@ -1,7 +1,7 @@
 // What becomes of a database that is lost, damaged, too old or too new.
 
-#include "store/detail/schema.h"
 #include "store/detail/home.h"
+#include "store/detail/schema.h"
 #include "store/detail/snapshots.h"
 #include "store_fixture.h"
 
@@ -305,9 +305,9 @@ TEST_F(RecoveryTest, ANewerSchemaIsRefusedAndLeftAlone) {
     const auto refused = try_open();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
-    EXPECT_NE(refused.error().message.find(
-                  "was written by a newer lab: its schema is version 99, this lab knows "),
-              std::string::npos)
+    EXPECT_NE(
+        refused.error().message.find("was written by a newer lab: its schema is version 99, this lab knows "),
+        std::string::npos)
         << refused.error().message;
     EXPECT_FALSE(refused.error().hint.empty());
     EXPECT_TRUE(files("state.db.corrupt").empty());
