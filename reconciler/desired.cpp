@@ -39,8 +39,13 @@ std::map<std::string, planner::DesiredGrant> wanted_grants(const spec::Fleet& fl
     for (const spec::ServerSecret& secret : spec::secrets_of(fleet, index)) {
         planner::DesiredGrant& grant = wanted[secret.path];
         grant.at = secret.chains.front().back().at;
-        for (const spec::Chain& chain : secret.chains)
-            grant.via += (grant.via.empty() ? "" : ", ") + spec::chain_text(chain, secret.path);
+        std::string last; // a label and a target may say the same
+        for (const spec::Chain& chain : secret.chains) {
+            std::string way = spec::chain_text(chain, secret.path);
+            if (way == last) continue;
+            grant.via += (grant.via.empty() ? "" : ", ") + way;
+            last = std::move(way);
+        }
     }
     return wanted;
 }
