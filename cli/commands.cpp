@@ -77,12 +77,12 @@ constexpr Option kFilterOptions[] = {
 };
 
 constexpr std::array kCommands{
-    &kInit,        &kValidate,      &kFmt,           &kSchema,     &kLsp,    &kTest, // start
-    &kModulesList, &kModulesUpdate, &kModulesVerify, &kPlan,       &kApply,  &kDrift,
+    &kInit,        &kValidate,      &kFmt,           &kSchema,      &kLsp,     &kTest, // start
+    &kModulesList, &kModulesUpdate, &kModulesVerify, &kPlan,        &kApply,   &kDrift,
     &kDiff,        &kSync, // change
-    &kCreate,      &kDestroy,       &kGet,           &kDescribe,   &kShow,   &kExplain,
-    &kTargets,     &kSecretAudit,   &kHistory,       &kRecord,               // look
-    &kConfigList,  &kConfigGet,     &kConfigSet,     &kConfigPath, &kDoctor, // this machine
+    &kCreate,      &kDestroy,       &kBind,          &kUnbind,      &kGet,     &kDescribe,
+    &kShow,        &kExplain,       &kTargets,       &kSecretAudit, &kHistory, &kRecord, // look
+    &kConfigList,  &kConfigGet,     &kConfigSet,     &kConfigPath,  &kDoctor,            // this machine
     &kVersion,     &kCompletion,    &kHelp,          &kComplete,
 };
 

@@ -6,6 +6,7 @@
 namespace lab::cli {
 
 extern const Command kApply;
+extern const Command kBind;
 extern const Command kComplete;
 extern const Command kCompletion;
 extern const Command kConfigGet;
@@ -35,6 +36,7 @@ extern const Command kSecretAudit;
 extern const Command kShow;
 extern const Command kSync;
 extern const Command kTargets;
+extern const Command kUnbind;
 extern const Command kTest;
 extern const Command kValidate;
 extern const Command kVersion;
