@@ -25,6 +25,7 @@ constexpr Option kGlobalOptions[] = {
      .value = "FORMAT",
      .summary = "how to print what was found",
      .choices = kForms},
+    {.name = "no-cache", .summary = "read everything anew, and keep nothing for the next run"},
     {.name = "no-color",
      .summary = "print without colors (as with NO_COLOR, or where stdout is no terminal)"},
     {.name = "quiet", .letter = 'q', .summary = "print results and errors only"},

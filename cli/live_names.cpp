@@ -7,9 +7,10 @@
 #include "cli/kinds.h"
 #include "cli/records.h"
 #include "git/repository.h"
-#include "reconciler/inventory_source.h"
+#include "reconciler/fleet_cache.h"
 #include "store/store.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
@@ -80,7 +81,24 @@ void add(std::set<std::string>& names, const Optional& text) {
     if (text) names.insert(text->value);
 }
 
-std::vector<Candidate> server_names(const spec::Inventory& inventory) {
+/// From what is kept of the inventory, where nothing changed since.
+std::optional<std::vector<Candidate>> kept_server_names(const PartialLine& line, const Context& context) {
+    const auto is_off = [](const auto& option) { return option.first == "no-cache"; };
+    if (std::any_of(line.options.begin(), line.options.end(), is_off)) return std::nullopt;
+    const auto source = open_source(line, context);
+    if (!source) return std::nullopt;
+    const auto cache = reconciler::fleet_cache(context.settings.home(), context.program, context.providers);
+    const auto kept = reconciler::current_image(cache, *source);
+    if (!kept) return std::nullopt;
+    std::vector<Candidate> found;
+    for (std::size_t i = 0; i < kept->image.size(); ++i)
+        found.push_back({std::string(kept->image.name(i)), std::string(kept->image.labels(i))});
+    return found;
+}
+
+std::vector<Candidate> server_names(const PartialLine& line, const Context& context) {
+    if (auto kept = kept_server_names(line, context)) return std::move(*kept);
+    const spec::Inventory inventory = load(line, context);
     std::vector<Candidate> found;
     for (const spec::Server& server : inventory.servers) {
         std::string labels;
@@ -269,9 +287,9 @@ std::vector<Candidate> live_names(Complete what, const PartialLine& line, Contex
     case Complete::SettingValue: return setting_values(line);
     case Complete::Kind: return kinds(line, context);
     case Complete::Reference: return references(line, context);
-    case Complete::Server: return server_names(load(line, context));
+    case Complete::Server: return server_names(line, context);
     case Complete::PlanFile:
-    case Complete::ServerPath: return below("server", server_names(load(line, context)));
+    case Complete::ServerPath: return below("server", server_names(line, context));
     case Complete::Label: return as_candidates(label_names(load(line, context)));
     case Complete::Group: {
         std::set<std::string> names;

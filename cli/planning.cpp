@@ -106,7 +106,8 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
                                     .scope = scope_of(arguments),
                                     .refresh = refresh_from(arguments.value("refresh")),
                                     .allow_destroy = arguments.has("allow-destroy"),
-                                    .drift_only = drift_only};
+                                    .drift_only = drift_only,
+                                    .known = session.known()};
     if (!more_targets.empty()) {
         ValueList all;
         for (const std::string& target : request.targets)

@@ -65,15 +65,32 @@ Result<reconciler::InventorySource> open_source(const Arguments& arguments, Cont
                                               .modules = {.fetch = true, .progress = say(context)}});
 }
 
-Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Context& context, State state) {
+Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Context& context, State state,
+                                               const Wanted& wanted) {
     auto source = open_source(arguments, context);
     if (!source) return std::move(source).error();
-    return open(std::move(*source), context, state);
+    std::unique_ptr<Session> session(new Session);
+    const reconciler::FleetCache cache =
+        arguments.has("no-cache")
+            ? reconciler::FleetCache()
+            : reconciler::fleet_cache(context.settings.home(), context.program, context.providers);
+    if (wanted.any() && session->read_part(*source, context, state, wanted, cache)) return session;
+    LAB_TRY(session->read(std::move(*source), context, state));
+    const api::FingerprintKey key = session->key();
+    if (session->clean_)
+        reconciler::keep_image(cache, *session->inventory_, *session->fleet_,
+                               session->store_ ? &key : nullptr);
+    return session;
 }
 
 Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource source, Context& context,
                                                State state) {
     std::unique_ptr<Session> session(new Session);
+    LAB_TRY(session->read(std::move(source), context, state));
+    return session;
+}
+
+Result<void> Session::read(reconciler::InventorySource source, Context& context, State state) {
     if (!source.warning().empty()) context.warn(source.warning());
     context.trace(fmt::format("reading {}", source.tree().describe()));
     Progress progress(context);
@@ -81,34 +98,70 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
     auto loaded = reconciler::load_inventory(std::move(source));
     progress.clear();
     if (!loaded) return std::move(loaded).error();
-    session->inventory_ = std::move(*loaded);
-    Diagnostics diagnostics = session->inventory_->loaded.diagnostics;
+    inventory_ = std::move(*loaded);
+    Diagnostics diagnostics = inventory_->loaded.diagnostics;
     if (diagnostics.has_errors()) {
-        LAB_TRY(report(diagnostics, session->inventory_->loaded.lines, context));
+        LAB_TRY(report(diagnostics, inventory_->loaded.lines, context));
     }
-    api::FingerprintKey key = key_without_state();
-    if (state == State::Open || (state == State::IfThere && has_state(context.settings.home()))) {
-        auto opened = store::Store::open({.home = context.settings.home(),
-                                          .inventory = session->inventory_->origin.id,
-                                          .clock = &context.clock},
-                                         session->notes_);
-        if (!opened && state == State::Open) return std::move(opened).error();
-        if (opened)
-            session->store_ = std::move(*opened);
-        else
-            context.warn(
-                fmt::format("what was observed and applied is not known: {}", opened.error().text()));
-        for (const std::string& warning : session->notes_.warnings)
-            context.warn(warning);
-        if (session->store_) key = session->store_->key();
-        if (session->notes_.created && session->notes_.warnings.empty())
-            context.note(fmt::format("working on the local state {}, made just now",
-                                     (context.settings.home() / "state.db").string()));
+    LAB_TRY(open_state(inventory_->origin.id, context, state));
+    fleet_ = std::make_unique<spec::Fleet>(
+        reconciler::resolve_fleet(*inventory_, context.providers, key(), diagnostics));
+    clean_ = diagnostics.empty();
+    return report(diagnostics, inventory_->loaded.lines, context);
+}
+
+/// Whether the part that is wanted could be read by itself. Nothing is said of it then that would not be
+/// said of the whole.
+bool Session::read_part(const reconciler::InventorySource& source, Context& context, State state,
+                        const Wanted& wanted, const reconciler::FleetCache& cache) {
+    if (!source.warning().empty() || (wanted.unsettled && !has_state(context.settings.home()))) return false;
+    const auto kept = reconciler::find_image(cache, source);
+    if (!kept) return false;
+    const reconciler::PartReader read = reconciler::begin_part(source, kept);
+    if (!read) return false;
+    if (state == State::IfThere && !has_state(context.settings.home())) state = State::None;
+    if (!open_state(std::string(kept->image.inventory_id()), context, state)) return false;
+    reconciler::PartRequest request{.servers = wanted.servers, .path = wanted.path, .filter = wanted.filter};
+    if (wanted.unsettled) {
+        const auto unfinished = store_->unfinished_runs();
+        auto known = store_->servers();
+        if (!known || !unfinished || !unfinished->empty() || notes_.observe_all) return false;
+        known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(*known));
+        request.known = known_.get();
     }
-    session->fleet_ = std::make_unique<spec::Fleet>(
-        reconciler::resolve_fleet(*session->inventory_, context.providers, key, diagnostics));
-    LAB_TRY(report(diagnostics, session->inventory_->loaded.lines, context));
-    return session;
+    auto part = read(request, context.providers, key());
+    if (!part) {
+        known_ = nullptr;
+        return false;
+    }
+    context.trace(fmt::format("reading {}", source.tree().describe()));
+    inventory_ = std::move(part->inventory);
+    fleet_ = std::move(part->fleet);
+    return true;
+}
+
+api::FingerprintKey Session::key() const {
+    return store_ ? store_->key() : key_without_state();
+}
+
+Result<void> Session::open_state(const std::string& inventory, Context& context, State state) {
+    if (state_of_ == inventory) return {};
+    if (state == State::None || (state == State::IfThere && !has_state(context.settings.home()))) return {};
+    store_ = nullptr;
+    auto opened = store::Store::open(
+        {.home = context.settings.home(), .inventory = inventory, .clock = &context.clock}, notes_);
+    if (!opened && state == State::Open) return std::move(opened).error();
+    if (opened)
+        store_ = std::move(*opened);
+    else
+        context.warn(fmt::format("what was observed and applied is not known: {}", opened.error().text()));
+    for (const std::string& warning : notes_.warnings)
+        context.warn(warning);
+    state_of_ = inventory;
+    if (notes_.created && notes_.warnings.empty())
+        context.note(fmt::format("working on the local state {}, made just now",
+                                 (context.settings.home() / "state.db").string()));
+    return {};
 }
 
 reconciler::Engine Session::engine(Context& context) const {
@@ -143,8 +196,7 @@ Result<const reconciler::Workspace*> Session::at_commit(const std::string& commi
     return other.workspace.get();
 }
 
-Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet,
-                                              Context& context) {
+std::optional<spec::Target> target_of(const Arguments& arguments) {
     spec::Target target;
     add_terms(target.labels, arguments, "label");
     add_terms(target.groups, arguments, "group");
@@ -158,15 +210,21 @@ Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const 
         if (target.empty()) target.servers.push_back({.text = "*", .at = {}});
         target.exclude.push_back(std::move(out));
     }
-    if (target.empty()) return std::optional<spec::Target>();
+    return target.empty() ? std::nullopt : std::optional(std::move(target));
+}
+
+Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const spec::Fleet& fleet,
+                                              Context& context) {
+    auto target = target_of(arguments);
+    if (!target) return std::optional<spec::Target>();
     Diagnostics diagnostics;
-    fleet.check(target, diagnostics);
+    fleet.check(*target, diagnostics);
     if (diagnostics.has_errors()) {
         const Diagnostic first = diagnostics.sorted().front();
         return Error{.code = ErrorCode::NotFound, .message = first.message, .hint = first.help};
     }
     if (!diagnostics.empty()) LAB_TRY(report(diagnostics, {}, context));
-    return std::optional<spec::Target>(std::move(target));
+    return target;
 }
 
 ValueMap scope_of(const Arguments& arguments) {

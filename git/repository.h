@@ -33,6 +33,12 @@ struct History {
     std::size_t added = 0, dropped = 0; // how many only the newer has, and only the older
 };
 
+/// A file, link or submodule that differs between two trees.
+struct TreeChange {
+    std::string path;
+    std::optional<TreeEntry> now; // nothing: it is gone
+};
+
 struct TreeLimits {
     std::size_t entries = 4'000'000;
     /// Ask how large a file is before it is unpacked. Costs; for repositories of strangers.
@@ -82,6 +88,16 @@ class Repository {
     using Relevant = std::function<bool(std::string_view path)>;
     Result<std::optional<std::string>> first_change(std::string_view prefix, std::span<const FileName> files,
                                                     const Relevant& relevant) const;
+
+    /// Git's id of the folder `prefix` of a commit ("" is its root).
+    Result<BlobId> tree_id(std::string_view commit, std::string_view prefix) const;
+    /// What differs between two folders, by their ids. Costs what differs. Unsupported where that is too much
+    /// to be worth a list.
+    Result<std::vector<TreeChange>> changes_between(const BlobId& before, const BlobId& now) const;
+    /// How `tree`, the working tree's folder `prefix`, differs from HEAD. Costs one lstat a file. Unsupported
+    /// where git's attributes may make files differ from their blobs by rule.
+    Result<std::vector<TreeChange>> changes_in_working_tree(std::string_view prefix, const FileTree& tree,
+                                                            const FileTree::Prune& prune) const;
 
   private:
     explicit Repository(std::shared_ptr<git_repository> handle);

@@ -11,6 +11,8 @@
 
 namespace lab::reconciler {
 
+class Rest;
+
 /// What happens while something runs, for whoever shows progress. Called from several threads, one call at a
 /// time.
 struct Events {
@@ -35,6 +37,7 @@ struct Engine {
 struct Workspace {
     const spec::Fleet& fleet;
     api::Plan::Inventory origin;
+    const Rest* rest = nullptr; // the servers that `fleet` leaves out, all settled; null: it has all
 };
 
 } // namespace lab::reconciler

@@ -6,6 +6,7 @@
 #include "providers/provider.h"
 #include "reconciler/engine.h"
 #include "reconciler/module_repositories.h"
+#include "reconciler/rest.h"
 #include "spec/load.h"
 #include "support/overlay_tree.h"
 
@@ -88,6 +89,9 @@ struct LoadedInventory {
     InventorySource source;
     spec::Loaded loaded;
     api::Plan::Inventory origin;
+    // Where only a part of it was read (reconciler/fleet_cache.h):
+    std::unique_ptr<const FileTree> subset = nullptr;
+    std::unique_ptr<const Rest> rest = nullptr; // what is known of the others
 };
 /// Reads and decodes; problems are in `loaded.diagnostics`. Errors: the tree or repository cannot be read.
 Result<std::unique_ptr<LoadedInventory>> load_inventory(InventorySource source);

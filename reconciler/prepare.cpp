@@ -2,6 +2,7 @@
 
 #include "reconciler/observe.h"
 #include "reconciler/rebuild.h"
+#include "reconciler/rest.h"
 #include "support/json.h"
 #include "support/text.h"
 
@@ -58,12 +59,16 @@ class Gathering {
     }
 
     Result<Prepared> run() {
-        LAB_TRY(read_known());
+        known_ = request_.known;
+        if (!known_) LAB_TRY(read_known());
         LAB_TRY(follow_renames());
-        Scope scope = narrowed(scope_of(workspace_, known_, request_.filter));
+        auto all = scope_of(workspace_, *known_, request_.filter,
+                            [this](const std::string& name) { return engine_.store.server(name); });
+        if (!all) return std::move(all).error();
+        Scope scope = narrowed(std::move(*all));
         LAB_TRY(read_guard());
         input_.applied_servers = static_cast<std::size_t>(
-            std::count_if(known_.begin(), known_.end(), [](const auto& server) { return server.applied; }));
+            std::count_if(known_->begin(), known_->end(), [](const auto& server) { return server.applied; }));
         if (request_.refresh == Refresh::Never)
             LAB_TRY(gather_known(scope.servers));
         else
@@ -77,7 +82,7 @@ class Gathering {
     Result<void> read_known() {
         auto known = engine_.store.servers();
         if (!known) return std::move(known).error();
-        known_ = std::move(*known);
+        known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(*known));
         return {};
     }
 
@@ -85,8 +90,8 @@ class Gathering {
     /// of it, its protection included, goes on under the new name.
     Result<void> follow_renames() {
         std::vector<const store::ServerKeys*> gone;
-        for (const store::ServerKeys& known : known_)
-            if (known.applied && !workspace_.fleet.find(known.name)) gone.push_back(&known);
+        for (const store::ServerKeys& known : *known_)
+            if (known.applied && !in_inventory(known.name)) gone.push_back(&known);
         if (gone.empty()) return {};
         const std::map<std::string, std::string> fresh = never_applied();
         bool renamed = false;
@@ -123,10 +128,10 @@ class Gathering {
     /// The applied server that a machine is known as; null where it is not known.
     const store::ServerKeys* server_of_machine(std::string_view server_id) const {
         if (server_id.empty()) return nullptr;
-        const auto found = std::find_if(known_.begin(), known_.end(), [&](const store::ServerKeys& known) {
+        const auto found = std::find_if(known_->begin(), known_->end(), [&](const store::ServerKeys& known) {
             return known.applied && known.server_id == server_id;
         });
-        return found == known_.end() ? nullptr : &*found;
+        return found == known_->end() ? nullptr : &*found;
     }
 
     /// A machine that says it is another server of this inventory (a copied tree) is not taken over under a
@@ -142,9 +147,9 @@ class Gathering {
 
     const store::ServerKeys* find_known(std::string_view name) const {
         const auto found = std::lower_bound(
-            known_.begin(), known_.end(), name,
+            known_->begin(), known_->end(), name,
             [](const auto& server, std::string_view wanted) { return server.name < wanted; });
-        return found != known_.end() && found->name == name ? &*found : nullptr;
+        return found != known_->end() && found->name == name ? &*found : nullptr;
     }
 
     /// Only the servers that --target names.
@@ -175,9 +180,13 @@ class Gathering {
     /// The key that `known` is settled by: the desired document's, or in drift-only mode the applied one's.
     std::optional<Digest> wanted_key(const store::ServerKeys* known, const std::string& name) const {
         if (request_.drift_only) return known ? known->applied_key : std::nullopt;
-        const auto index = workspace_.fleet.find(name);
-        if (!index) return std::nullopt;
-        return workspace_.fleet.key(*index);
+        if (const auto index = workspace_.fleet.find(name)) return workspace_.fleet.key(*index);
+        const Digest* key = workspace_.rest ? workspace_.rest->key(name) : nullptr;
+        return key ? std::optional(*key) : std::nullopt;
+    }
+
+    bool in_inventory(std::string_view name) const {
+        return workspace_.fleet.find(name) || (workspace_.rest && workspace_.rest->has_server(name));
     }
 
     void count_settled(const store::ServerKeys& known) {
@@ -318,17 +327,18 @@ class Gathering {
         input_.servers.push_back(std::move(input));
     }
 
-    std::size_t differing_outside(const Scope& scope) const {
-        if (scope.outside == 0) return 0;
+    Result<std::size_t> differing_outside(const Scope& scope) const {
+        if (scope.outside == 0) return std::size_t{0};
         const std::set<std::string_view> inside(scope.servers.begin(), scope.servers.end());
-        const Scope everything = scope_of(workspace_, known_, std::nullopt);
-        return static_cast<std::size_t>(
-            std::count_if(everything.servers.begin(), everything.servers.end(), [&](const std::string& name) {
-                if (inside.contains(name)) return false;
-                const store::ServerKeys* known = find_known(name);
-                const auto key = wanted_key(known, name);
-                return !(known && key && is_settled(*known, *key));
-            }));
+        const auto everything = scope_of(workspace_, *known_, std::nullopt, {});
+        if (!everything) return everything.error();
+        return static_cast<std::size_t>(std::count_if(everything->servers.begin(), everything->servers.end(),
+                                                      [&](const std::string& name) {
+                                                          if (inside.contains(name)) return false;
+                                                          const store::ServerKeys* known = find_known(name);
+                                                          const auto key = wanted_key(known, name);
+                                                          return !(known && key && is_settled(*known, *key));
+                                                      }));
     }
 
     Result<Prepared> finish(Scope scope) {
@@ -339,7 +349,9 @@ class Gathering {
                   [](const auto& left, const auto& right) { return left.name < right.name; });
         input_.state.serial = engine_.store.serial();
         if (oldest_) input_.state.observed_at = format_time(*oldest_);
-        input_.outside_scope = differing_outside(scope);
+        const auto outside = differing_outside(scope);
+        if (!outside) return outside.error();
+        input_.outside_scope = *outside;
         if (rebuilt_ > 0)
             input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
                                                   counted(rebuilt_, "server")));
@@ -355,7 +367,7 @@ class Gathering {
     const Workspace& workspace_;
     const PlanRequest& request_;
     planner::PlanInput input_;
-    std::vector<store::ServerKeys> known_;
+    std::shared_ptr<const std::vector<store::ServerKeys>> known_;
     Diagnostics diagnostics_;
     std::optional<WallTime> oldest_;
     std::size_t rebuilt_ = 0; // servers whose applied state came back from their machines

@@ -19,6 +19,8 @@ struct PlanRequest {
     bool allow_destroy = false;
     /// Applied stands in for Desired: what drifted, and how to put it back.
     bool drift_only = false;
+    /// What the state knows of servers, where that was read already.
+    std::shared_ptr<const std::vector<store::ServerKeys>> known = nullptr;
 };
 
 struct Prepared {
@@ -63,7 +65,9 @@ struct Scope {
     std::vector<std::string> servers;
     std::size_t outside = 0; // servers of the inventory or the state that the filter leaves out
 };
-Scope scope_of(const Workspace& workspace, const std::vector<store::ServerKeys>& known,
-               const std::optional<spec::Target>& filter);
+/// `row` gives what is known of one server; asked of those that left the inventory, where there is a filter.
+using KnownRow = std::function<Result<std::optional<store::KnownServer>>(const std::string& name)>;
+Result<Scope> scope_of(const Workspace& workspace, const std::vector<store::ServerKeys>& known,
+                       const std::optional<spec::Target>& filter, const KnownRow& row);
 
 } // namespace lab::reconciler

@@ -1,4 +1,5 @@
 #include "reconciler/prepare.h"
+#include "reconciler/rest.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -11,13 +12,13 @@ bool any_equal(const std::vector<spec::Term>& terms, std::string_view text) {
 }
 
 /// "k3s" names every value of the label, "k3s=server" one.
-bool has_label(const store::ServerKeys& server, std::string_view wanted) {
+bool has_label(const store::KnownServer& server, std::string_view wanted) {
     return std::any_of(server.labels.begin(), server.labels.end(), [&](const std::string& label) {
         return label == wanted || (label.starts_with(wanted) && label.substr(wanted.size()).starts_with('='));
     });
 }
 
-bool any_label(const store::ServerKeys& server, const std::vector<spec::Term>& terms) {
+bool any_label(const store::KnownServer& server, const std::vector<spec::Term>& terms) {
     return std::any_of(terms.begin(), terms.end(),
                        [&](const spec::Term& term) { return has_label(server, term.text); });
 }
@@ -28,7 +29,7 @@ bool any_glob(const std::vector<spec::Term>& terms, std::string_view name) {
 }
 
 /// A server that is gone from the YAML is selected by what it was applied with. It is in no group any more.
-bool gone_matches(const store::ServerKeys& server, const spec::Target& target) {
+bool gone_matches(const store::KnownServer& server, const spec::Target& target) {
     const bool all_labels = std::all_of(target.all_labels.begin(), target.all_labels.end(),
                                         [&](const spec::Term& term) { return has_label(server, term.text); });
     const bool matches =
@@ -53,26 +54,56 @@ bool is_settled(const store::ServerKeys& known, const Digest& key) noexcept {
            known.in_sync_key == key;
 }
 
-Scope scope_of(const Workspace& workspace, const std::vector<store::ServerKeys>& known,
-               const std::optional<spec::Target>& filter) {
+namespace {
+
+/// Names of the inventory, whether or not they were read; sorted.
+std::vector<std::string> all_names(const Workspace& workspace) {
+    const spec::Fleet& fleet = workspace.fleet;
+    std::vector<std::string> names;
+    const Rest* rest = workspace.rest;
+    names.reserve(rest ? rest->size() : fleet.size());
+    if (rest)
+        for (std::size_t i = 0; i < rest->size(); ++i)
+            names.emplace_back(rest->name(i));
+    else
+        for (spec::ServerIndex index = 0; index < fleet.size(); ++index)
+            names.push_back(fleet.server(index).name);
+    return names;
+}
+
+bool has_server(const Workspace& workspace, std::string_view name) {
+    return workspace.fleet.find(name) || (workspace.rest && workspace.rest->has_server(name));
+}
+
+} // namespace
+
+Result<Scope> scope_of(const Workspace& workspace, const std::vector<store::ServerKeys>& known,
+                       const std::optional<spec::Target>& filter, const KnownRow& row) {
     const spec::Fleet& fleet = workspace.fleet;
     Scope scope;
     if (filter) {
+        LAB_CHECK(!workspace.rest, "a filter needs the whole fleet");
         for (const spec::ServerIndex index : fleet.select(*filter))
             scope.servers.push_back(fleet.server(index).name);
         scope.outside = fleet.size() - scope.servers.size();
     } else {
-        for (spec::ServerIndex index = 0; index < fleet.size(); ++index)
-            scope.servers.push_back(fleet.server(index).name);
+        scope.servers = all_names(workspace);
     }
     for (const store::ServerKeys& server : known) {
-        if (!server.applied || fleet.find(server.name)) continue;
-        if (filter && !gone_matches(server, *filter))
-            ++scope.outside;
-        else
+        if (!server.applied || has_server(workspace, server.name)) continue;
+        bool wanted = true;
+        if (filter) {
+            const auto found = row(server.name);
+            if (!found) return found.error();
+            wanted = *found && gone_matches(**found, *filter);
+        }
+        if (wanted)
             scope.servers.push_back(server.name);
+        else
+            ++scope.outside;
     }
-    std::sort(scope.servers.begin(), scope.servers.end());
+    if (!std::is_sorted(scope.servers.begin(), scope.servers.end()))
+        std::sort(scope.servers.begin(), scope.servers.end());
     return scope;
 }
 

@@ -75,7 +75,10 @@ class WhatIf {
         find_guard();
         find_known();
         follow_renames();
-        Scope scope = scope_of(workspace_, keys(), request_.filter);
+        auto all = scope_of(workspace_, keys(), request_.filter,
+                            [this](const std::string& name) { return row(name); });
+        LAB_CHECK(all, "a recording is in memory");
+        Scope scope = std::move(*all);
         narrow(scope);
         for (const std::string& name : scope.servers) {
             if (settled_.contains(name)) {
@@ -193,17 +196,22 @@ class WhatIf {
         std::vector<store::ServerKeys> keys;
         for (const auto& [name, server] : known_) {
             if (!server.applied) continue;
-            const planner::AppliedServer& applied = *server.applied;
-            keys.push_back({.name = name,
-                            .server_id = applied.spec.server_id,
-                            .provider = applied.spec.provider,
-                            .environment = applied.environment,
-                            .cloud = applied.cloud,
-                            .region = applied.region,
-                            .labels = applied.labels,
-                            .applied = true});
+            keys.push_back({.name = name, .server_id = server.applied->spec.server_id, .applied = true});
         }
         return keys;
+    }
+
+    Result<std::optional<store::KnownServer>> row(const std::string& name) const {
+        const planner::AppliedServer& applied = *known_.at(name).applied; // it is one of keys()
+        store::KnownServer server;
+        server.name = name;
+        server.provider = applied.spec.provider;
+        server.environment = applied.environment;
+        server.cloud = applied.cloud;
+        server.region = applied.region;
+        server.labels = applied.labels;
+        server.applied = true;
+        return std::optional(std::move(server));
     }
 
     void narrow(Scope& scope) const {

@@ -73,7 +73,7 @@ FileResult read_one(const FileTree& tree, const TreeEntry& entry, const LoadLimi
 
 /// In the order of `entries`, but for lab.yaml, which was read before; read by as many threads as there is
 /// work and cores for.
-std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEntry> entries,
+std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEntry* const> entries,
                                    const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
     std::vector<FileResult> results(entries.size());
     std::atomic<std::size_t> next{0};
@@ -82,7 +82,7 @@ std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEnt
         for (std::size_t first = next.fetch_add(kChunk); first < entries.size();
              first = next.fetch_add(kChunk))
             for (std::size_t i = first; i < std::min(first + kChunk, entries.size()); ++i)
-                if (entries[i].path != kRootFile) results[i] = read_one(tree, entries[i], limits, budget);
+                if (entries[i]->path != kRootFile) results[i] = read_one(tree, *entries[i], limits, budget);
     };
     const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
     const std::size_t others = std::min({cores, std::size_t{8}, entries.size() / kFilesPerThread + 1}) - 1;
@@ -94,13 +94,14 @@ std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEnt
 }
 
 /// Where lab.yaml is among them; put there if it is no file.
-std::size_t root_index(std::vector<TreeEntry>& files) {
-    const auto place =
-        std::lower_bound(files.begin(), files.end(), kRootFile,
-                         [](const TreeEntry& entry, std::string_view wanted) { return entry.path < wanted; });
-    if (place != files.end() && place->path == kRootFile)
+std::size_t root_index(std::vector<const TreeEntry*>& files, const std::vector<TreeEntry>& entries) {
+    const auto place = std::lower_bound(
+        files.begin(), files.end(), kRootFile,
+        [](const TreeEntry* entry, std::string_view wanted) { return entry->path < wanted; });
+    if (place != files.end() && (*place)->path == kRootFile)
         return static_cast<std::size_t>(place - files.begin());
-    return static_cast<std::size_t>(files.insert(place, {.path = std::string(kRootFile)}) - files.begin());
+    return static_cast<std::size_t>(files.insert(place, detail::find_entry(entries, kRootFile)) -
+                                    files.begin());
 }
 
 using Files = std::vector<LoadedFile>;
@@ -332,9 +333,9 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     const auto is_other = [&](const TreeEntry& entry) {
         return entry.path != kRootFile && detail::is_puppets(puppet, entry.path);
     };
-    std::erase_if(selection.files, is_other);
+    std::erase_if(selection.files, [&](const TreeEntry* entry) { return is_other(*entry); });
     std::erase_if(selection.links, is_other);
-    std::size_t at_root = root_index(selection.files);
+    std::size_t at_root = root_index(selection.files, *entries);
     if (selection.files.size() - 1 > limits.files) {
         add_error(
             diagnostics, "spec/limit",

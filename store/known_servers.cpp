@@ -291,26 +291,19 @@ Result<std::vector<planner::AppliedModule>> read_modules(detail::Connection& con
 
 // Statements are literals; this is the part that two of them share, in the order of read_keys().
 #define LAB_SERVER_KEYS                                                                                      \
-    "name, server_id, provider, environment, cloud, region, labels, applied, protect, applied_key, "         \
-    "in_sync_key, observed_at, presence, units, skipped"
+    "name, server_id, applied, applied_key, in_sync_key, observed_at, presence, units, skipped"
 
 ServerKeys read_keys(const detail::Rows& row) {
     ServerKeys keys;
     keys.name = row.text(0);
     keys.server_id = row.text(1);
-    keys.provider = row.text(2);
-    keys.environment = row.text(3);
-    keys.cloud = row.text(4);
-    keys.region = row.text(5);
-    keys.labels = detail::read_labels(row.view(6));
-    keys.applied = row.integer(7) != 0;
-    keys.protect = row.integer(8) != 0;
-    keys.applied_key = row.digest(9);
-    keys.in_sync_key = row.digest(10);
-    keys.observed_at = row.time(11);
-    keys.presence = static_cast<api::Presence>(row.integer(12));
-    keys.units = static_cast<std::uint32_t>(row.integer(13));
-    keys.skipped = static_cast<std::uint32_t>(row.integer(14));
+    keys.applied = row.integer(2) != 0;
+    keys.applied_key = row.digest(3);
+    keys.in_sync_key = row.digest(4);
+    keys.observed_at = row.time(5);
+    keys.presence = static_cast<api::Presence>(row.integer(6));
+    keys.units = static_cast<std::uint32_t>(row.integer(7));
+    keys.skipped = static_cast<std::uint32_t>(row.integer(8));
     return keys;
 }
 
@@ -337,15 +330,24 @@ Result<std::vector<ServerKeys>> Store::servers() const {
     return servers;
 }
 
-Result<std::optional<ServerKeys>> Store::server(std::string_view name) const {
+Result<std::optional<KnownServer>> Store::server(std::string_view name) const {
     const std::lock_guard hold(state_->mutex);
-    auto rows =
-        state_->connection.query("SELECT " LAB_SERVER_KEYS " FROM servers WHERE inventory = ? AND name = ?",
-                                 {state_->inventory, name});
+    auto rows = state_->connection.query(
+        "SELECT " LAB_SERVER_KEYS ", provider, environment, cloud, region, labels, protect FROM servers "
+        "WHERE inventory = ? AND name = ?",
+        {state_->inventory, name});
     if (!rows) return std::move(rows).error();
     const auto found = rows->next();
     if (!found) return found.error();
-    return *found ? std::optional(read_keys(*rows)) : std::nullopt;
+    if (!*found) return std::optional<KnownServer>();
+    KnownServer server{read_keys(*rows), {}, {}, {}, {}, {}};
+    server.provider = rows->text(9);
+    server.environment = rows->text(10);
+    server.cloud = rows->text(11);
+    server.region = rows->text(12);
+    server.labels = detail::read_labels(rows->view(13));
+    server.protect = rows->integer(14) != 0;
+    return std::optional(std::move(server));
 }
 
 Result<std::optional<planner::AppliedServer>> Store::applied(std::string_view name) const {

@@ -26,17 +26,21 @@ struct OpenNotes {
 
 /// One row of the narrow table that every plan reads in full.
 struct ServerKeys {
-    std::string name, server_id, provider;
-    std::string environment, cloud, region;
-    std::vector<std::string> labels; // as applied
-    bool applied = false;            // false: observed only
-    bool protect = false;
+    std::string name, server_id;
+    bool applied = false;              // false: observed only
     std::optional<Digest> applied_key; // key of the desired document Applied equals
     std::optional<Digest> in_sync_key; // key of the desired document the last observation was equal to
     std::optional<WallTime> observed_at;
     api::Presence presence = api::Presence::Unreachable;
     std::uint32_t units = 0;   // modules applied
     std::uint32_t skipped = 0; // resources skipped because they need a live system
+};
+
+/// The row of one server, as applied.
+struct KnownServer : ServerKeys {
+    std::string provider, environment, cloud, region;
+    std::vector<std::string> labels;
+    bool protect = false;
 };
 
 enum class RunState { Running, Done, Failed, Interrupted, Dead };
@@ -90,7 +94,7 @@ class Store {
     std::int64_t serial() const; // grows with each change of applied or observed state
 
     Result<std::vector<ServerKeys>> servers() const; // sorted by name
-    Result<std::optional<ServerKeys>> server(std::string_view name) const;
+    Result<std::optional<KnownServer>> server(std::string_view name) const;
     Result<std::optional<planner::AppliedServer>> applied(std::string_view name) const;
     Result<std::optional<planner::ObservedServer>> observed(std::string_view name) const;
 

@@ -100,9 +100,12 @@ Result<int> print_thing(const Arguments& arguments, Context& context, std::strin
                       .hint = "it belongs to a layout",
                       .command = command});
     const bool is_run = reference->kind == Kind::Run;
+    Session::Wanted wanted;
+    if (reference->kind == Kind::Server) wanted.servers.push_back(name);
     auto session = Session::open(arguments, context,
                                  is_run && has_state(context.settings.home()) ? Session::State::Open
-                                                                              : Session::State::IfThere);
+                                                                              : Session::State::IfThere,
+                                 wanted);
     if (!session) return std::move(session).error();
     if (is_run) return print_run(**session, name, context);
     auto detail = is_layout ? layout_on(arguments, **session, name, context)

@@ -291,7 +291,7 @@ Result<int> run_explain(const Arguments& arguments, Context& context) {
                             {.message = "'lab explain' takes server/NAME, or server/NAME.FIELD for one value",
                              .command = &kExplain});
     path = apart ? std::string(arguments.positional(1)) : path.substr(slash + 1);
-    auto session = Session::open(arguments, context, Session::State::None);
+    auto session = Session::open(arguments, context, Session::State::None, {.path = path});
     if (!session) return std::move(session).error();
     const spec::Fleet& fleet = (*session)->fleet();
     auto question = find_server(fleet, path);

@@ -163,15 +163,18 @@ Result<int> get(const Arguments& arguments, Context& context) {
             {.message = fmt::format("filters select servers; they say nothing about {}", words_of(kind).many),
              .command = &kGet});
     if (arguments.has("catalogue")) return print_catalogue(arguments, *reference, context);
-    auto session = Session::open(arguments, context, state_for(kind, context));
+    Session::Wanted wanted;
+    if (kind == Kind::Server) wanted = {.servers = reference->names, .filter = target_of(arguments)};
+    if (wanted.filter) wanted.servers.clear(); // names select among those
+    auto session = Session::open(arguments, context, state_for(kind, context), wanted);
     if (!session) return std::move(session).error();
     auto selection = selection_of(arguments, (*session)->fleet(), context);
     if (!selection) return std::move(selection).error();
     auto all = list(kind, **session, *selection, context.clock.wall());
     if (!all) return std::move(all).error();
-    auto wanted = only(std::move(*all), kind, reference->names);
-    if (!wanted) return std::move(wanted).error();
-    print(*wanted, kind, context);
+    auto chosen = only(std::move(*all), kind, reference->names);
+    if (!chosen) return std::move(chosen).error();
+    print(*chosen, kind, context);
     return kExitDone;
 }
 

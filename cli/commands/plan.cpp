@@ -170,7 +170,10 @@ Result<int> run_plan(const Arguments& arguments, Context& context) {
     if (*stated) return **stated;
     auto targets = targets_named(arguments);
     if (!targets) return refuse_usage(context, {targets.error().message, targets.error().hint, &kPlan});
-    auto session = Session::open(arguments, context, alone ? Session::State::None : Session::State::Open);
+    const bool from_known = !alone && arguments.value("refresh") == "never" && targets->empty() &&
+                            !arguments.has("target") && !target_of(arguments);
+    auto session = Session::open(arguments, context, alone ? Session::State::None : Session::State::Open,
+                                 {.unsettled = from_known});
     if (!session) return std::move(session).error();
     Progress progress(context);
     auto prepared = baseline ? plan_baseline(arguments, context, **session, *baseline)

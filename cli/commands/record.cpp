@@ -32,8 +32,10 @@ Result<planner::Recording> take_recording(const Arguments& arguments, Context& c
     if (!filter) return std::move(filter).error();
     auto known = session.store().servers();
     if (!known) return std::move(known).error();
-    const auto scope = reconciler::scope_of(session.workspace(), *known, *filter);
-    return reconciler::record(session.store(), session.inventory().origin.id, scope.servers);
+    auto scope = reconciler::scope_of(session.workspace(), *known, *filter,
+                                      [&](const std::string& name) { return session.store().server(name); });
+    if (!scope) return std::move(scope).error();
+    return reconciler::record(session.store(), session.inventory().origin.id, scope->servers);
 }
 
 /// Every *.yaml below the inventory is part of it, but for its tests.

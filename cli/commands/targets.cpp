@@ -53,10 +53,10 @@ Result<int> targets(const Arguments& arguments, Context& context) {
     if (reference->kind != Kind::Server || reference->names.size() != 1)
         return refuse_usage(context, {.message = "'lab targets' takes one server: lab targets server NAME",
                                       .command = &kTargets});
-    auto session = Session::open(arguments, context, Session::State::None);
+    const std::string& name = reference->names.front();
+    auto session = Session::open(arguments, context, Session::State::None, {.servers = {name}});
     if (!session) return std::move(session).error();
     const spec::Fleet& fleet = (*session)->fleet();
-    const std::string& name = reference->names.front();
     const auto index = fleet.find(name);
     if (!index) return no_such(Kind::Server, name, names_of(Kind::Server, fleet));
 

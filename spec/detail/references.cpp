@@ -180,6 +180,7 @@ class ReferenceChecker {
 
     void check_server(const std::string& name, const Span& at) {
         if (inventory_.find_server(name)) return;
+        if (inventory_.elsewhere && inventory_.elsewhere->has_server(name)) return;
         std::vector<std::string_view> known;
         for (const Server& server : inventory_.servers)
             known.push_back(server.name);

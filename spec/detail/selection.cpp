@@ -103,7 +103,7 @@ Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<
                              .help = "name it in lab.ignore to be told no more"});
         const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         if (yaml && (entry.kind == EntryKind::File || entry.kind == EntryKind::Symlink))
-            selection.files.push_back(entry);
+            selection.files.push_back(&entry);
         else if (entry.kind == EntryKind::Symlink)
             selection.links.push_back(entry);
     }

@@ -13,7 +13,7 @@
 namespace lab::spec::detail {
 
 struct Selection {
-    std::vector<TreeEntry> files;            // *.yaml and *.yml, lab.yaml among them; sorted by path
+    std::vector<const TreeEntry*> files;     // *.yaml and *.yml, lab.yaml among them; sorted by path
     std::vector<std::string> module_folders; // NAME/module.yaml below some folder modules/; sorted
     std::vector<TreeEntry> links;            // symbolic links that are no YAML files
     /// Every entry that is not hidden, for what modules refer to; sorted by path, the tree's own.

@@ -125,7 +125,7 @@ TEST_F(StoreTest, TheNarrowTableHasAllServersByName) {
     EXPECT_EQ(web.presence, api::Presence::Present);
     EXPECT_EQ(web.units, 1u);
     EXPECT_EQ(web.skipped, 1u);
-    EXPECT_EQ(web.labels, (std::vector<std::string>{"base", "tier=web"}));
+    EXPECT_EQ((*store->server("web-2"))->labels, (std::vector<std::string>{"base", "tier=web"}));
 }
 
 TEST_F(StoreTest, RecordingReplacesTheModulesGivenAndReleasesThoseGone) {
