@@ -73,7 +73,10 @@ std::shared_ptr<const KeptImage> find_image(const FleetCache& cache, const Inven
 void keep_image(const FleetCache& cache, const LoadedInventory& inventory, const spec::Fleet& fleet,
                 const api::FingerprintKey* key) {
     const InventorySource& source = inventory.source;
-    if (!has_place(cache, source) || inventory.rest || inventory.origin.dirty) return;
+    std::error_code failed; // a LAB_HOME that is not there is not made for looking
+    if (!has_place(cache, source) || !fs::exists(cache.folder.parent_path().parent_path(), failed) ||
+        inventory.rest || inventory.origin.dirty)
+        return;
     const auto tree = source.repository()->tree_id(source.commit(), source.prefix());
     if (!tree) return;
     const spec::FleetImage::Origin origin{

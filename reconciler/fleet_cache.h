@@ -25,8 +25,8 @@ std::shared_ptr<const KeptImage> find_image(const FleetCache& cache, const Inven
 /// The image where it is of the inventory as it is now; null where anything may be different.
 std::shared_ptr<const KeptImage> current_image(const FleetCache& cache, const InventorySource& source);
 
-/// Keeps what is known of a fleet that had no problem, for the next run. What cannot be written is not kept.
-/// Without the key of a state, an image that was made with one stays.
+/// Keeps what is known of a fleet that had no problem, for the next run. What cannot be written is not kept,
+/// and no LAB_HOME is made for it. Without the key of a state, an image that was made with one stays.
 void keep_image(const FleetCache& cache, const LoadedInventory& inventory, const spec::Fleet& fleet,
                 const api::FingerprintKey* key);
 
