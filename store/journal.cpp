@@ -163,7 +163,6 @@ Result<Run> Store::begin_run(const Run& run, const api::Plan& plan, const Lock* 
     Connection& connection = state_->connection;
     Run begun = run;
     begun.started_at = state_->now();
-    if (begun.id.empty()) begun.id = new_run_id(begun.started_at);
     begun.state = RunState::Running;
     begun.ended_at.reset();
     begun.full = false;
@@ -172,6 +171,12 @@ Result<Run> Store::begin_run(const Run& run, const api::Plan& plan, const Lock* 
 
     auto transaction = state_->write(Durability::Full);
     if (!transaction) return std::move(transaction).error();
+    while (begun.id.empty()) { // two runs of one second may draw the same
+        const std::string id = new_run_id(begun.started_at);
+        const auto taken = connection.integer("SELECT count(*) FROM runs WHERE run_id = ?", {id});
+        if (!taken) return taken.error();
+        if (*taken == 0) begun.id = id;
+    }
     LAB_TRY(forget_old_plans(connection, state_->inventory));
     const auto kept = detail::keep_document(connection, document);
     if (!kept) return kept.error();
