@@ -117,7 +117,7 @@ class Inventory:
 
 
 def without_ages(text):
-    text = re.sub(r'"age_seconds": \d+', '"age_seconds": N', text)
+    text = re.sub(r'"age_seconds": \d+', '"age_seconds": N', text).replace("just now", "AGE")
     return re.sub(r"\b\d+ ?(s|min|m|h|seconds?|minutes?)( ago)?\b", "AGE", text)
 
 
