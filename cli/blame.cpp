@@ -50,26 +50,37 @@ std::vector<Place> places_in(const Value& document) {
     return places;
 }
 
-Result<std::optional<git::CommitInfo>> Blamer::who(const Place& place) {
-    const git::Repository* repository = source_->repository();
-    if (!repository || source_->commit().empty()) return std::optional<git::CommitInfo>();
-    auto known = lines_.find(place.file);
-    if (known == lines_.end()) {
-        std::vector<std::string> lines;
-        if (auto text = source_->tree().read(place.file, kMostBytes)) {
-            const std::string& prefix = source_->prefix();
-            auto blamed = repository->blame(source_->commit(),
-                                            prefix.empty() ? place.file : prefix + "/" + place.file, *text);
-            if (!blamed) return std::move(blamed).error();
-            lines = *std::move(blamed);
-        }
-        known = lines_.emplace(place.file, std::move(lines)).first;
+/// The commit of each line; none where the file is not the inventory's.
+Result<const std::vector<std::string>*> Blamer::lines_of(const std::string& file) {
+    if (const auto known = lines_.find(file); known != lines_.end()) return &known->second;
+    std::vector<std::string> lines;
+    if (const auto text = source_->tree().read(file, kMostBytes)) {
+        const std::string& prefix = source_->prefix();
+        auto blamed =
+            source_->commit().empty()
+                ? Result<std::vector<std::string>>(std::vector<std::string>(1)) // nothing is in a commit
+                : source_->repository()->blame(source_->commit(), prefix.empty() ? file : prefix + "/" + file,
+                                               *text);
+        if (!blamed) return std::move(blamed).error();
+        lines = *std::move(blamed);
     }
-    if (place.line == 0 || place.line > known->second.size() || known->second[place.line - 1].empty())
+    return &lines_.emplace(file, std::move(lines)).first->second;
+}
+
+Result<bool> Blamer::knows(const Place& place) {
+    const auto lines = lines_of(place.file);
+    if (!lines) return lines.error();
+    return !(*lines)->empty();
+}
+
+Result<std::optional<git::CommitInfo>> Blamer::who(const Place& place) {
+    const auto lines = lines_of(place.file);
+    if (!lines) return lines.error();
+    if (place.line == 0 || place.line > (*lines)->size() || (**lines)[place.line - 1].empty())
         return std::optional<git::CommitInfo>();
-    const std::string& id = known->second[place.line - 1];
+    const std::string& id = (**lines)[place.line - 1];
     if (const auto found = commits_.find(id); found != commits_.end()) return std::optional(found->second);
-    auto commit = repository->commit(id);
+    auto commit = source_->repository()->commit(id);
     if (!commit) return std::move(commit).error();
     return std::optional(commits_.emplace(id, *std::move(commit)).first->second);
 }
@@ -89,7 +100,9 @@ Result<Value> Blamer::with_blame(const Value& document) {
     ValueMap blamed;
     for (const auto& [key, item] : *map) {
         const auto place = key == "source" ? place_of(item) : std::nullopt;
-        if (!place) {
+        const auto known = place ? knows(*place) : Result<bool>(false);
+        if (!known) return known.error();
+        if (!*known) {
             auto one = with_blame(item);
             if (!one) return one;
             blamed.append(key, *std::move(one));

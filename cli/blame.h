@@ -20,13 +20,18 @@ class Blamer {
   public:
     explicit Blamer(const reconciler::InventorySource& source) : source_(&source) {}
 
-    /// Null: the line is in no commit yet, or its file is in another repository (a module's).
+    /// Whether the place is in a file of the inventory; those of modules from git are not.
+    Result<bool> knows(const Place& place);
+    /// Null: the line is in no commit yet.
     Result<std::optional<git::CommitInfo>> who(const Place& place);
 
-    /// The document with {"blame": {commit, author, email, at, subject} or null} beside every "source".
+    /// The document with {"blame": {commit, author, email, at, subject} or null} beside every "source" it
+    /// knows.
     Result<Value> with_blame(const Value& document);
 
   private:
+    Result<const std::vector<std::string>*> lines_of(const std::string& file);
+
     const reconciler::InventorySource* source_;
     std::map<std::string, std::vector<std::string>> lines_; // commits by file
     std::map<std::string, git::CommitInfo> commits_;        // by id

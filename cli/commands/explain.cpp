@@ -244,9 +244,11 @@ Result<int> print_table(const std::vector<Answer>& answers, Blamer* blamer, Cont
             const auto places = places_in(Value(answer.document));
             std::string text = "-";
             if (!places.empty()) {
+                auto known = blamer->knows(places.front());
+                if (!known) return std::move(known).error();
                 auto commit = blamer->who(places.front());
                 if (!commit) return std::move(commit).error();
-                text = blame_text(*commit);
+                if (*known) text = blame_text(*commit);
             }
             row.push_back(std::move(text));
         }
@@ -271,6 +273,9 @@ Result<int> print_chains(const std::string& server, const std::vector<Answer>& a
             out += fmt::format("  {}\n", escape_controls(why));
         if (!blamer) continue;
         for (const Place& place : places_in(Value(answer.document))) {
+            auto known = blamer->knows(place);
+            if (!known) return std::move(known).error();
+            if (!*known) continue;
             auto commit = blamer->who(place);
             if (!commit) return std::move(commit).error();
             out += fmt::format("  {}:{}: {}\n", escape_controls(place.file), place.line, blame_text(*commit));
