@@ -76,7 +76,8 @@ def write_shared(folder: pathlib.Path) -> None:
 
 
 def commit(folder: pathlib.Path, message: str, init: bool = False) -> None:
-    git = ["git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@example.org"]
+    git = ["git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@example.org",
+           "-c", "gc.auto=0"]
     if init:
         subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
     subprocess.run([*git, "add", "-A"], check=True)
