@@ -273,7 +273,7 @@ std::vector<SnapshotRequest> Session::requests(SteadyTime now) {
     return requests;
 }
 
-std::vector<Value> Session::loaded(std::shared_ptr<const Snapshot> snapshot) {
+std::vector<Value> Session::loaded(const std::shared_ptr<const Snapshot>& snapshot) {
     Root& root = roots_[snapshot->root];
     root.snapshot = snapshot;
     const SourceLines lines = snapshot->inventory ? snapshot->inventory->loaded.lines : SourceLines();

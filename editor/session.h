@@ -32,7 +32,7 @@ class Session {
     /// When requests() has something next; nullopt: not before another message.
     std::optional<SteadyTime> due() const;
     std::vector<SnapshotRequest> requests(SteadyTime now);
-    std::vector<Value> loaded(std::shared_ptr<const Snapshot> snapshot);
+    std::vector<Value> loaded(const std::shared_ptr<const Snapshot>& snapshot);
 
     bool ended() const noexcept { return ended_; }
     int exit_code() const noexcept { return shut_down_ || !initialized_ ? 0 : 1; }

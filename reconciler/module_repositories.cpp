@@ -68,9 +68,9 @@ std::string one_line(const Error& error) {
     return text;
 }
 
-ModuleRepositories::ModuleRepositories(std::filesystem::path home, const Clock& clock, ModuleAccess access,
-                                       std::stop_token stop)
-    : cache_(std::move(home) / "cache/modules", clock), access_(std::move(access)), stop_(std::move(stop)) {}
+ModuleRepositories::ModuleRepositories(const std::filesystem::path& home, const Clock& clock,
+                                       ModuleAccess access, std::stop_token stop)
+    : cache_(home / "cache/modules", clock), access_(std::move(access)), stop_(std::move(stop)) {}
 
 Found ModuleRepositories::look(const spec::ModuleSource& source, const spec::ModulePin& pin) const {
     const auto repository = cache_.open(source.git);

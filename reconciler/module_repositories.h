@@ -18,7 +18,7 @@ struct ModuleAccess {
 
 class ModuleRepositories final : public spec::ModuleTrees {
   public:
-    ModuleRepositories(std::filesystem::path home, const Clock& clock, ModuleAccess access,
+    ModuleRepositories(const std::filesystem::path& home, const Clock& clock, ModuleAccess access,
                        std::stop_token stop);
 
     std::shared_ptr<const FileTree> open(const spec::ModuleSource& source, const spec::ModulePin& pin,

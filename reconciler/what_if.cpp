@@ -312,7 +312,7 @@ Result<planner::Recording> record(const store::Store& store, const std::string& 
                            .max_destructive_percent = (*guard)->max_destructive_percent,
                            .commit = (*guard)->commit};
     else
-        recording.guard.emplace();
+        recording.guard = planner::Recording::Guard{};
     for (const std::string& name : servers) {
         auto applied = store.applied(name);
         if (!applied) return std::move(applied).error();

@@ -59,7 +59,8 @@ EditPath below(const EditPath& path, EditPath more) {
 }
 
 /// The path of the node or key that begins at a place; nullopt where there is none. Aliases are not entered.
-std::optional<EditPath> path_at(const Node& node, std::uint32_t line, std::uint32_t column, EditPath path) {
+std::optional<EditPath> path_at(const Node& node, std::uint32_t line, std::uint32_t column,
+                                const EditPath& path) {
     const auto here = [&](const Node& one) { return one.line() == line && one.column() == column; };
     const std::size_t size = node.is_map() || node.is_list() ? node.size() : 0;
     for (std::size_t i = 0; i < size; ++i) {
@@ -75,7 +76,7 @@ std::optional<EditPath> path_at(const Node& node, std::uint32_t line, std::uint3
                 if (auto deeper = path_at(value, line, column, inner)) return deeper;
             return inner;
         }
-        if (auto deeper = path_at(value, line, column, std::move(inner))) return deeper;
+        if (auto deeper = path_at(value, line, column, inner)) return deeper;
     }
     return std::nullopt;
 }

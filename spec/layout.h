@@ -81,9 +81,8 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kAlignment = kMebibyte;   // where partitions begin and end
 constexpr std::uint64_t kExtent = 4 * kMebibyte;  // LVM's default
 constexpr std::uint64_t kGroupHeader = kMebibyte; // label and metadata at the start of a physical volume
-constexpr std::uint64_t kTableEnd =
-    std::uint64_t{5} * 4096;                   // second GPT at the end, for sectors of 512 and 4096 bytes
-constexpr std::uint64_t kMostPartitions = 128; // of a GPT as every tool makes it
+constexpr std::uint64_t kTableEnd = 5ull * 4096;  // second GPT at the end, for sectors of 512 and 4096 bytes
+constexpr std::uint64_t kMostPartitions = 128;    // of a GPT as every tool makes it
 
 /// Units (MiB or extents) that each of `sizes` comes to in a container of `capacity` units of `unit` bytes:
 /// bytes are rounded up, percentages down, as lvm does. nullopt where it is too small; `needed` then is what

@@ -14,8 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kStderrKept = 64 * 1024;
-constexpr std::size_t kMostUnread = 64u << 20; // of stdout while we write: more is a flood
+constexpr std::size_t kStderrKept = 64u << 10;
+constexpr std::size_t kGivenOutKept = 64u << 10; // of what was given out, before it goes
+constexpr std::size_t kMostUnread = 64u << 20;   // of stdout while we write: more is a flood
 constexpr auto kWriteTimeout = 30s;
 
 } // namespace
@@ -35,7 +36,7 @@ struct LineProcess::State {
     }
     void take_stdout() {
         if (!child.out.valid()) return;
-        if (start > 64 * 1024) { // what was given out goes now and then, not with each line
+        if (start > kGivenOutKept) { // what was given out goes now and then, not with each line
             unread.erase(0, start);
             scanned -= start;
             start = 0;

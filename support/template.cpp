@@ -17,7 +17,10 @@ struct Operand {
     const Value* borrowed = nullptr;
     Value owned;
     const Value& get() const { return borrowed ? *borrowed : owned; }
-    Value take() && { return borrowed ? *borrowed : std::move(owned); }
+    Value take() && {
+        if (borrowed) return *borrowed;
+        return std::move(owned);
+    }
 };
 
 Operand made(Value value) {

@@ -18,7 +18,9 @@ class FilterRun {
     Value run(Filter filter, Value input) {
         budget_.charge(weight(input), at_);
         switch (filter) {
-        case Filter::Default: return input.is_null() ? arguments_.front() : std::move(input);
+        case Filter::Default:
+            if (input.is_null()) return arguments_.front();
+            return input;
         case Filter::Join: return join(list(input));
         case Filter::Lower: return shifted(text(input), 'A', 'a');
         case Filter::Upper: return shifted(text(input), 'a', 'A');
