@@ -15,18 +15,6 @@ namespace {
 constexpr std::size_t kMost = 20'000; // with more, reading everything is no dearer
 constexpr std::size_t kMaxDepth = 512;
 
-EntryKind kind_of(const git_tree_entry* entry) {
-    switch (git_tree_entry_filemode(entry)) {
-    case GIT_FILEMODE_TREE: return EntryKind::Directory;
-    case GIT_FILEMODE_LINK: return EntryKind::Symlink;
-    case GIT_FILEMODE_COMMIT: return EntryKind::Submodule;
-    case GIT_FILEMODE_BLOB:
-    case GIT_FILEMODE_BLOB_EXECUTABLE:
-    case GIT_FILEMODE_UNREADABLE: break;
-    }
-    return EntryKind::File;
-}
-
 bool is_same(const git_tree_entry* one, const git_tree_entry* other) {
     return git_oid_equal(git_tree_entry_id(one), git_tree_entry_id(other)) && kind_of(one) == kind_of(other);
 }

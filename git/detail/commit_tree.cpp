@@ -13,18 +13,6 @@ constexpr std::size_t kMaxDepth = 512; // of folders in a commit; git's own chec
 constexpr std::size_t kMaxLinks = 40;  // symlinks followed for one path, as the kernel does
 constexpr std::size_t kMaxLinkBytes = 4096;
 
-EntryKind kind_of(git_filemode_t mode) {
-    switch (mode) {
-    case GIT_FILEMODE_TREE: return EntryKind::Directory;
-    case GIT_FILEMODE_LINK: return EntryKind::Symlink;
-    case GIT_FILEMODE_COMMIT: return EntryKind::Submodule;
-    case GIT_FILEMODE_BLOB:
-    case GIT_FILEMODE_BLOB_EXECUTABLE:
-    case GIT_FILEMODE_UNREADABLE: break;
-    }
-    return EntryKind::File;
-}
-
 struct Found {
     git_oid id{};
     EntryKind kind = EntryKind::Directory;
@@ -94,8 +82,7 @@ class CommitTree final : public FileTree {
         for (std::size_t i = 0; i < count; ++i) {
             const git_tree_entry* entry = git_tree_entry_byindex(tree->get(), i);
             const git_oid entry_id = *git_tree_entry_id(entry);
-            TreeEntry found{.path = below(path, git_tree_entry_name(entry)),
-                            .kind = kind_of(git_tree_entry_filemode(entry))};
+            TreeEntry found{.path = below(path, git_tree_entry_name(entry)), .kind = kind_of(entry)};
             if (found.kind == EntryKind::File || found.kind == EntryKind::Symlink)
                 std::copy(std::begin(entry_id.id), std::end(entry_id.id), found.blob.emplace().begin());
             if (found.kind != EntryKind::Directory) {
@@ -186,7 +173,7 @@ class CommitTree final : public FileTree {
         if (!tree) return std::move(tree).error();
         const git_tree_entry* entry = git_tree_entry_byname(tree->get(), name.c_str());
         if (!entry) return missing(path);
-        return Found{*git_tree_entry_id(entry), kind_of(git_tree_entry_filemode(entry))};
+        return Found{*git_tree_entry_id(entry), kind_of(entry)};
     }
 
     static void push_names(std::vector<std::string>& left, std::string_view path) {

@@ -54,4 +54,16 @@ Result<git_oid> parse_id(std::string_view text) {
     return id;
 }
 
+EntryKind kind_of(const git_tree_entry* entry) {
+    switch (git_tree_entry_filemode(entry)) {
+    case GIT_FILEMODE_TREE: return EntryKind::Directory;
+    case GIT_FILEMODE_LINK: return EntryKind::Symlink;
+    case GIT_FILEMODE_COMMIT: return EntryKind::Submodule;
+    case GIT_FILEMODE_BLOB:
+    case GIT_FILEMODE_BLOB_EXECUTABLE:
+    case GIT_FILEMODE_UNREADABLE: break;
+    }
+    return EntryKind::File;
+}
+
 } // namespace lab::git

@@ -1,7 +1,7 @@
 #pragma once
 // libgit2's objects as owners, and its errors as ours.
 
-#include "support/result.h"
+#include "support/file_tree.h"
 
 #include <git2.h>
 #include <memory>
@@ -35,5 +35,8 @@ Error git_error_as(int status, std::string what);
 
 std::string hex(const git_oid& id);
 Result<git_oid> parse_id(std::string_view text);
+
+/// What a tree's entry is; a submodule is an entry too.
+EntryKind kind_of(const git_tree_entry* entry);
 
 } // namespace lab::git

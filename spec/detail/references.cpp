@@ -14,14 +14,6 @@ bool is_glob(std::string_view text) {
     return text.find_first_of("*?") != std::string_view::npos;
 }
 
-template <typename Map>
-std::vector<std::string_view> names_of(const Map& definitions) {
-    std::vector<std::string_view> names;
-    for (const auto& [name, definition] : definitions)
-        names.push_back(name);
-    return names;
-}
-
 class ReferenceChecker {
   public:
     ReferenceChecker(const FleetState& state, Reporter& reporter)

@@ -29,4 +29,13 @@ class Reporter {
     std::unordered_set<std::string> said_;
 };
 
+/// Names that were meant, perhaps: the keys of a section's definitions.
+template <typename Map>
+std::vector<std::string_view> names_of(const Map& definitions) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, definition] : definitions)
+        names.push_back(name);
+    return names;
+}
+
 } // namespace lab::spec::detail

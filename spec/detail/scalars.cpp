@@ -21,14 +21,6 @@ const Environment* find_environment(const Inventory& inventory, std::string_view
     return found == inventory.environments.end() ? nullptr : &found->second;
 }
 
-template <typename Map>
-std::vector<std::string_view> names_of(const Map& definitions) {
-    std::vector<std::string_view> names;
-    for (const auto& [name, definition] : definitions)
-        names.push_back(name);
-    return names;
-}
-
 std::vector<std::string> provider_names(const ProviderRules& providers) {
     std::vector<std::string> names = providers.names();
     names.insert(names.end(), std::begin(kKnownProviders), std::end(kKnownProviders));
