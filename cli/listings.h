@@ -57,8 +57,6 @@ ValueMap environment_summary(const spec::Fleet& fleet, const std::string& enviro
 ValueMap cloud_summary(const spec::Fleet& fleet, const std::string& cloud, const Servers& servers);
 ValueMap module_summary(const spec::Fleet& fleet, const std::string& module, const Servers& servers);
 
-/// "string", "integer", ...
-std::string_view to_string(spec::ParamSchema::Type type) noexcept;
 /// "boolean, required", "integer from 1 to 65535, default 22".
 std::string param_text(const spec::ParamSchema& param);
 Value param_value(const spec::ParamSchema& param);

@@ -246,18 +246,6 @@ ValueMap module_summary(const spec::Fleet& fleet, const std::string& name, const
             {"source", place_value(module.at)}};
 }
 
-std::string_view to_string(spec::ParamSchema::Type type) noexcept {
-    switch (type) {
-    case spec::ParamSchema::Type::String: return "string";
-    case spec::ParamSchema::Type::Integer: return "integer";
-    case spec::ParamSchema::Type::Number: return "number";
-    case spec::ParamSchema::Type::Boolean: return "boolean";
-    case spec::ParamSchema::Type::List: return "list";
-    case spec::ParamSchema::Type::Map: return "map";
-    }
-    return "string";
-}
-
 std::string param_text(const spec::ParamSchema& param) {
     std::string text(to_string(param.type));
     if (param.min) text += fmt::format(" from {}", *param.min);

@@ -49,18 +49,6 @@ std::string some_of(std::vector<std::string> names) {
                             : fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string_view type_text(spec::ParamSchema::Type type) {
-    switch (type) {
-    case spec::ParamSchema::Type::String: return "string";
-    case spec::ParamSchema::Type::Integer: return "integer";
-    case spec::ParamSchema::Type::Number: return "number";
-    case spec::ParamSchema::Type::Boolean: return "boolean";
-    case spec::ParamSchema::Type::List: return "list";
-    case spec::ParamSchema::Type::Map: return "map";
-    }
-    return {};
-}
-
 std::string texts(const std::vector<spec::Text>& list) {
     std::vector<std::string> names;
     for (const spec::Text& text : list)
@@ -241,7 +229,7 @@ void Hover::module(const std::string& name) {
     fact("needs", texts(module.deps));
     for (const spec::ParamSchema& param : module.params)
         fact("param " + param.name,
-             fmt::format("{}{}{}", type_text(param.type), param.required ? ", required" : "",
+             fmt::format("{}{}{}", to_string(param.type), param.required ? ", required" : "",
                          param.summary.empty() ? "" : ": " + param.summary));
     fact("resources", std::to_string(module.resources.size()));
 }
@@ -252,7 +240,7 @@ void Hover::param(const std::string& name) {
         found == inventory_.modules.end() ? nullptr : found->second.find_param(name);
     if (!param) return;
     if (!param->summary.empty()) line(param->summary);
-    fact("type", std::string(type_text(param->type)));
+    fact("type", std::string(to_string(param->type)));
     if (param->required) line("- required");
     if (param->fallback && !param->sensitive) fact("default", code(display(*param->fallback)));
 }

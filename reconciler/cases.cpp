@@ -318,7 +318,7 @@ void compare_resources(const spec::Expectations& expect, const std::string& modu
             auto difference = found.difference(wanted.id + "." + name, value);
             if (!difference) continue;
             const auto place = std::find_if(wanted.places.begin(), wanted.places.end(),
-                                            [&](const auto& one) { return one.first == name; });
+                                            [&name = name](const auto& one) { return one.first == name; });
             mismatches.push_back({.what = fmt::format("{} of {}", name, wanted.id),
                                   .expected = detail::shown(value),
                                   .found = std::move(*difference),

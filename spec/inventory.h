@@ -118,6 +118,12 @@ struct ParamSchema {
     Span at, default_at;
 };
 
+/// What `type:` of a param says, in the order of ParamSchema::Type.
+inline constexpr std::string_view kParamTypes[] = {"string", "integer", "number", "boolean", "list", "map"};
+constexpr std::string_view to_string(ParamSchema::Type type) noexcept {
+    return kParamTypes[static_cast<std::size_t>(type)];
+}
+
 /// One resource as written in module.yaml, values still templates.
 struct ResourceTemplate {
     std::string type;

@@ -18,21 +18,20 @@ constexpr std::array kModuleKeys{"name"sv,   "version"sv,   "summary"sv, "target
                                  "params"sv, "resources"sv, "health"sv,  "secrets"sv, "tests"sv};
 constexpr std::array kParamKeys{"type"sv, "default"sv, "required"sv, "min"sv,
                                 "max"sv,  "enum"sv,    "summary"sv,  "sensitive"sv};
-constexpr std::array kParamTypes{"string"sv, "integer"sv, "number"sv, "boolean"sv, "list"sv, "map"sv};
 constexpr std::array kHealthKeys{"command"sv};
 
 void read_param_type(ParamSchema& schema, const Node& value, Diagnostics& diagnostics) {
     const auto text = read_text(value, "type", diagnostics);
     if (!text) return;
-    const auto found = std::find(kParamTypes.begin(), kParamTypes.end(), text->value);
-    if (found == kParamTypes.end()) {
+    const auto found = std::find(std::begin(kParamTypes), std::end(kParamTypes), text->value);
+    if (found == std::end(kParamTypes)) {
         std::string help = did_you_mean(text->value, kParamTypes);
         if (help.empty()) help = fmt::format("the types are {}", listed(kParamTypes));
         add_error(diagnostics, "spec/bad-value", fmt::format("there is no type '{}'", text->value), text->at,
                   std::move(help));
         return;
     }
-    schema.type = static_cast<ParamSchema::Type>(found - kParamTypes.begin());
+    schema.type = static_cast<ParamSchema::Type>(found - std::begin(kParamTypes));
 }
 
 std::optional<double> read_number(const Node& node, std::string_view key, Diagnostics& diagnostics) {
@@ -301,10 +300,6 @@ bool has_type(ParamSchema::Type type, const Value& value) {
 }
 
 } // namespace
-
-std::string_view to_string(ParamSchema::Type type) noexcept {
-    return kParamTypes[static_cast<std::size_t>(type)];
-}
 
 std::string param_problem(const ParamSchema& schema, const Value& value) {
     if (!has_type(schema.type, value)) {

@@ -12,6 +12,4 @@ Module decode_module(const Document& document, std::string folder, Diagnostics& 
 /// What is wrong with `value` for this param, "must be an integer, not a string"; empty where nothing is.
 std::string param_problem(const ParamSchema& schema, const Value& value);
 
-std::string_view to_string(ParamSchema::Type type) noexcept;
-
 } // namespace lab::spec::detail

@@ -1,5 +1,6 @@
 #include "api/resource_types.h"
 #include "spec/detail/vocabulary_builder.h"
+#include "spec/inventory.h"
 
 #include <array>
 
@@ -7,8 +8,6 @@ namespace lab::spec::detail {
 namespace {
 
 using namespace std::string_view_literals;
-
-constexpr std::array kParamTypes{"string"sv, "integer"sv, "number"sv, "boolean"sv, "list"sv, "map"sv};
 
 /// A value or a template that becomes one: "{{ params.port }}".
 const Shape* or_template(VocabularyBuilder& builder, const Shape* shape) {
