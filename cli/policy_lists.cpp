@@ -59,6 +59,26 @@ std::string way_text(const spec::Secret& secret, const spec::Access& way, const 
     return fmt::format("{} ({} srv)", name, servers.size());
 }
 
+/// "lab: bmc (2 srv)", "lab: kubeconfig of homelab": what lab itself needs it for.
+std::vector<std::string> own_use_texts(const std::vector<spec::OwnUse>& uses) {
+    std::vector<std::string> texts;
+    const auto is_bmc = [](const spec::OwnUse& use) { return use.kind == spec::OwnUse::Kind::Bmc; };
+    if (const auto count = std::count_if(uses.begin(), uses.end(), is_bmc); count > 0)
+        texts.push_back(fmt::format("lab: bmc ({} srv)", count));
+    for (const spec::OwnUse& use : uses)
+        if (!is_bmc(use)) texts.push_back(fmt::format("lab: {} of {}", to_string(use.kind), use.of));
+    return texts;
+}
+
+/// "server/web-1", "cluster/homelab".
+std::string user_of(const spec::OwnUse& use) {
+    switch (use.kind) {
+    case spec::OwnUse::Kind::Bmc: return "server/" + use.of;
+    case spec::OwnUse::Kind::Kubeconfig: return "cluster/" + use.of;
+    }
+    return use.of;
+}
+
 ValueMap secret_summary(const spec::Fleet& fleet, const spec::Secret& secret, const Servers& readers) {
     return {{"path", Value(secret.path)},
             {"type", Value(to_string(secret.type))},
@@ -164,6 +184,7 @@ Listing list_secrets(const spec::Fleet& fleet, const Selection& selection) {
                               .rows = {}},
                     .items = {},
                     .names = {}};
+    const auto own = spec::own_uses(fleet.inventory());
     for (const auto& [path, secret] : fleet.inventory().secrets) {
         const Servers readers = kept(spec::readers_of(fleet, path), selection);
         if (selection.filtered && readers.empty()) continue;
@@ -174,6 +195,9 @@ Listing list_secrets(const spec::Fleet& fleet, const Selection& selection) {
             std::string text = way_text(secret, way, servers);
             if (std::find(ways.begin(), ways.end(), text) == ways.end()) ways.push_back(std::move(text));
         }
+        if (const auto uses = own.find(path); uses != own.end() && !selection.filtered)
+            for (std::string& text : own_use_texts(uses->second))
+                ways.push_back(std::move(text));
         listing.add(path,
                     {path, to_string(secret.type), fmt::format("{}", fmt::join(ways, ", ")),
                      secret.per_machine ? "per machine" : "", std::to_string(readers.size()),
@@ -207,6 +231,27 @@ std::string servers_tree(const Servers& servers, std::string_view indent, Row ro
     for (std::size_t i = 0; i < std::min(servers.size(), kMostServers); ++i)
         rows.push_back(row(servers[i]));
     return branches(aligned(rows), indent) + more_servers(servers.size(), indent);
+}
+
+} // namespace
+
+namespace {
+
+Value own_uses_value(const std::vector<spec::OwnUse>& uses) {
+    ValueList list;
+    for (const spec::OwnUse& use : uses)
+        list.emplace_back(ValueMap{{"kind", Value(to_string(use.kind))},
+                                   {"resource", Value(user_of(use))},
+                                   {"source", place_value(use.at)}});
+    return Value(std::move(list));
+}
+
+std::string own_uses_text(const std::vector<spec::OwnUse>& uses) {
+    std::string text = "\nUsed by lab itself:\n";
+    for (std::size_t i = 0; i < std::min(uses.size(), kMostServers); ++i)
+        text +=
+            fmt::format("  {} of {} ({})\n", to_string(uses[i].kind), user_of(uses[i]), uses[i].at.text());
+    return text + more_servers(uses.size(), "  ");
 }
 
 } // namespace
@@ -288,6 +333,9 @@ Detail secret_detail(const Session& session, const std::string& path) {
         });
     }
     detail.document.append("accessible_by", Value(std::move(ways)));
+    const auto own = spec::own_uses(fleet.inventory());
+    const auto uses = own.find(path);
+    detail.document.append("used_by", uses == own.end() ? Value(ValueList{}) : own_uses_value(uses->second));
     detail.described =
         facts_text({{"Secret", path},
                     {"Type", std::string(to_string(secret.type))},
@@ -299,6 +347,7 @@ Detail secret_detail(const Session& session, const std::string& path) {
     detail.shown = detail.described + "\nAccessible by (derived from code):\n" +
                    (accessible.empty() ? std::string("  nothing on any server\n") : accessible);
     if (!idle.empty()) detail.shown += "\nReferred to, but on no server:\n" + idle;
+    if (uses != own.end()) detail.shown += own_uses_text(uses->second);
     detail.missing = "'Last set' and 'last fetched' are '-': no store of secrets is connected";
     return detail;
 }

@@ -109,6 +109,7 @@ void Walk::inventory(const spec::Inventory& inventory) {
         all(Names::Label, server.labels);
         gives(server.gives);
         params(server.params);
+        property(Names::Secret, spec::find_property(server.properties, "bmc.secret"));
     }
     for (const auto& [name, cluster] : inventory.clusters) {
         if (cluster.target) target(*cluster.target);

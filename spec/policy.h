@@ -9,6 +9,8 @@
 
 #include "spec/fleet.h"
 
+#include <map>
+
 namespace lab::spec {
 
 /// One link between a server and what it has, with where it is written.
@@ -86,9 +88,21 @@ std::vector<Access> ways_to_secret(const Fleet& fleet, std::string_view path);
 /// All that may read it, in order.
 std::vector<ServerIndex> readers_of(const Fleet& fleet, std::string_view path);
 
+/// A place where lab itself needs a secret; that lets no server read it. An undefined one is an error of the
+/// inventory, so all of these are defined.
+struct OwnUse {
+    enum class Kind : std::uint8_t { Bmc, Kubeconfig };
+    Kind kind = Kind::Bmc;
+    std::string of; // name of the server, or of the cluster
+    Span at;
+};
+std::string_view to_string(OwnUse::Kind kind) noexcept; // "bmc", "kubeconfig"
+/// By path; servers before clusters, in the order of their names.
+std::map<std::string, std::vector<OwnUse>, std::less<>> own_uses(const Inventory& inventory);
+
 struct Finding {
     enum class Kind : std::uint8_t {
-        Orphaned,     // defined, and nothing on any server refers to it
+        Orphaned,     // defined, and nothing on any server refers to it, nor does lab need it itself
         Undefined,    // code on a server calls for it, and it is not defined
         Everywhere,   // one value that every server may read
         Environments, // one value for servers of several environments

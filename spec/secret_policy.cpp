@@ -59,19 +59,6 @@ bool is_code(const Chain& chain) {
     return chain.back().kind == Step::Kind::Call || chain.back().kind == Step::Kind::Module;
 }
 
-/// Secrets that lab itself uses: of a server's management controller, of a cluster.
-std::set<std::string> own_secrets(const Inventory& inventory) {
-    std::set<std::string> paths;
-    const auto add = [&](const Property* property) {
-        if (property && property->value.if_string()) paths.insert(*property->value.if_string());
-    };
-    for (const Server& server : inventory.servers)
-        add(find_property(server.properties, "bmc.secret"));
-    for (const auto& [name, cluster] : inventory.clusters)
-        add(cluster.find("kubeconfig"));
-    return paths;
-}
-
 /// All paths that something refers to or that are defined.
 std::set<std::string> all_paths(const FleetState& state) {
     std::set<std::string> paths;
@@ -86,7 +73,7 @@ std::set<std::string> all_paths(const FleetState& state) {
 class Auditor {
   public:
     explicit Auditor(const Fleet& fleet)
-        : fleet_(fleet), inventory_(fleet.inventory()), own_(own_secrets(inventory_)) {}
+        : fleet_(fleet), inventory_(fleet.inventory()), own_(own_uses(inventory_)) {}
 
     std::vector<Finding> run() {
         for (const std::string& path : all_paths(fleet_.state())) {
@@ -183,7 +170,7 @@ class Auditor {
 
     const Fleet& fleet_;
     const Inventory& inventory_;
-    const std::set<std::string> own_;
+    const std::map<std::string, std::vector<OwnUse>, std::less<>> own_;
     std::vector<Finding> findings_;
 };
 
@@ -244,6 +231,27 @@ std::vector<ServerIndex> readers_of(const Fleet& fleet, std::string_view path) {
     for (const Access& way : ways_to_secret(fleet, path))
         readers.insert(way.servers.begin(), way.servers.end());
     return {readers.begin(), readers.end()};
+}
+
+std::string_view to_string(OwnUse::Kind kind) noexcept {
+    switch (kind) {
+    case OwnUse::Kind::Bmc: return "bmc";
+    case OwnUse::Kind::Kubeconfig: return "kubeconfig";
+    }
+    return "bmc";
+}
+
+std::map<std::string, std::vector<OwnUse>, std::less<>> own_uses(const Inventory& inventory) {
+    std::map<std::string, std::vector<OwnUse>, std::less<>> uses;
+    const auto add = [&](OwnUse::Kind kind, const std::string& of, const Property* property) {
+        if (const std::string* path = property ? property->value.if_string() : nullptr)
+            uses[*path].push_back({kind, of, property->at});
+    };
+    for (const Server& server : inventory.servers)
+        add(OwnUse::Kind::Bmc, server.name, find_property(server.properties, "bmc.secret"));
+    for (const auto& [name, cluster] : inventory.clusters)
+        add(OwnUse::Kind::Kubeconfig, name, cluster.find("kubeconfig"));
+    return uses;
 }
 
 std::string_view to_string(Finding::Kind kind) noexcept {

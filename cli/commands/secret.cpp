@@ -58,11 +58,10 @@ Result<int> audit(const Arguments& arguments, Context& context) {
     for (const spec::Finding& finding : findings)
         out += finding_text(fleet, finding, context.paint);
     if (findings.empty())
-        out = secrets == 0
-                  ? "no secrets are defined, and none is referred to\n"
-                  : fmt::format("{} {}: each is referred to on some server, defined, and read no wider "
-                                "than what refers to it asks\n",
-                                context.paint.green("✓"), counted(secrets, "secret"));
+        out = secrets == 0 ? "no secrets are defined, and none is referred to\n"
+                           : fmt::format("{} {}: each is referred to, defined, and read no wider "
+                                         "than what refers to it asks\n",
+                                         context.paint.green("✓"), counted(secrets, "secret"));
     else
         out += fmt::format("{}, {}\n", counted(secrets, "secret"), counted(findings.size(), "finding"));
     context.out.write(out);
