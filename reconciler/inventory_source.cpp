@@ -59,8 +59,8 @@ std::string below(const fs::path& folder, const fs::path& root) {
 }
 
 bool may_be_inventory(std::string_view path) {
-    return path.ends_with(".yaml") || path.ends_with(".yml") || path == spec::kLockFile ||
-           path.find("modules/") != std::string_view::npos;
+    return path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".pp") ||
+           path == spec::kLockFile || path.find("modules/") != std::string_view::npos;
 }
 
 } // namespace

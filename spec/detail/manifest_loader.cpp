@@ -84,12 +84,12 @@ void add_classes(const ManifestPath& manifest, std::string text, Loaded& loaded,
                       fmt::format("it looks in {}", place_of_class(one.name)));
         }
     }
-    if (!matters) return;
+    // Also one without calls is read: it includes classes that have some, or an edit took its call away.
     files.push_back({.path = FileName(manifest.path),
                      .digest = sha256(text),
                      .blob = {},
                      .holds = LoadedFile::Holds::Module});
-    loaded.inventory.module_files.emplace(manifest.path, std::move(text));
+    if (matters) loaded.inventory.module_files.emplace(manifest.path, std::move(text));
 }
 
 } // namespace
