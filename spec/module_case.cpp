@@ -65,6 +65,24 @@ void declare_names(Inventory& inventory, const Target& target) {
         declare_names(inventory, exclude);
 }
 
+void declare_secret(Inventory& inventory, const std::string& path, const Span& at) {
+    Secret secret;
+    secret.path = path;
+    secret.at = at;
+    inventory.secrets.try_emplace(path, std::move(secret));
+}
+
+/// What the modules and the server may read, or need themselves.
+void declare_secrets(Inventory& inventory, const Server& server) {
+    for (const auto& [name, module] : inventory.modules)
+        for (const Text& secret : module.secrets)
+            declare_secret(inventory, secret.value, secret.at);
+    for (const Given& given : server.gives)
+        if (given.what == Provides::Secrets) declare_secret(inventory, given.name.value, given.name.at);
+    if (const Property* bmc = find_property(server.properties, "bmc.secret"))
+        declare_secret(inventory, *bmc->value.if_string(), bmc->at);
+}
+
 Server server_of(const Case& given, const Module& module) {
     Server server = given.server.value_or(Server());
     if (server.name.empty()) server.name = kServer;
@@ -92,6 +110,7 @@ Inventory inventory_of_module(const Inventory& base, const Module& module, const
     environment.domain = given.domain;
     for (const auto& [name, one] : inventory.modules)
         if (one.targets) declare_names(inventory, *one.targets);
+    declare_secrets(inventory, server);
     inventory.servers.push_back(std::move(server));
     return inventory;
 }

@@ -1,6 +1,7 @@
 #include "reconciler/detail/found_values.h"
 
 #include "api/content.h"
+#include "spec/policy.h"
 #include "support/json.h"
 #include "support/text.h"
 
@@ -38,6 +39,14 @@ FoundValues::FoundValues(const spec::Fleet& fleet, spec::ServerIndex server,
     : key_(std::move(key)) {
     for (spec::Field& field : fleet.fields(server))
         values_.insert_or_assign(std::move(field.path), std::move(field.effective.value));
+    // Levels that name an alert or a secret are but one way to it, and a target may take an alert away again.
+    std::erase_if(values_, [](const auto& entry) {
+        return entry.first.starts_with("alerts.") || entry.first.starts_with("secrets.");
+    });
+    for (const spec::ServerAlert& alert : spec::alerts_of(fleet, server))
+        values_.insert_or_assign("alerts." + alert.name, Value(true));
+    for (const spec::ServerSecret& secret : spec::secrets_of(fleet, server))
+        values_.insert_or_assign("secrets." + secret.path, Value(true));
     for (const std::string& group : fleet.groups(server))
         values_.insert_or_assign("groups." + group, Value(true));
     for (const spec::ModuleUnit& unit : fleet.modules(server))
