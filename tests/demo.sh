@@ -57,7 +57,13 @@ run 0 "lab plan --details"
 say "Where does a value come from?"
 run 0 "lab explain server/web-1.params.motd"
 
-say "One apply fixes both."
+say "Who may read a secret is written nowhere: it follows from the code that asks for it. Here a Puppet class does."
+run 0 "lab show secret database/replication"
+run 0 "lab secret audit"
+say "An alert's target is the language of all targets; who is excluded is told with the line that does it."
+run 0 "lab show alert memory_pressure"
+
+say "Back to the notice: one apply fixes what moved by hand and what git asks for."
 run 0 "lab apply --auto-approve"
 run 0 "lab plan"
 
