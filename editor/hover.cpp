@@ -3,8 +3,9 @@
 #include "editor/names.h"
 #include "editor/protocol.h"
 #include "editor/spot.h"
-#include "spec/alert.h"
+#include "spec/policy.h"
 #include "support/text.h"
+#include "support/units.h"
 
 #include <algorithm>
 
@@ -77,6 +78,7 @@ class Hover {
     void module(const std::string& name);
     void param(const std::string& name);
     void alert(const std::string& name);
+    void secret(const std::string& path);
     void record(const std::map<std::string, spec::Record>& records, const std::string& name);
     void properties(const spec::Record& record);
     void cluster(const std::string& name);
@@ -168,7 +170,7 @@ void Hover::named(Names names, const std::string& name) {
     case Names::Layout: return provided(spec::Provides::Layout, name);
     case Names::Image: record(inventory_.images, name); return provided(spec::Provides::Image, name);
     case Names::Alert: return alert(name);
-    case Names::Secret: return provided(spec::Provides::Secrets, name);
+    case Names::Secret: return secret(name);
     case Names::PuppetClass: return provided(spec::Provides::PuppetClasses, name);
     case Names::Cluster: return cluster(name);
     case Names::App: return record(inventory_.apps, name);
@@ -271,12 +273,33 @@ void Hover::role(const std::string& name) {
 }
 
 void Hover::alert(const std::string& name) {
-    const auto catalogue = spec::catalogue_alert(name);
-    if (!catalogue.empty()) {
-        line(std::string(catalogue.front().summary));
-        fact("condition in the catalogue", code(catalogue.front().condition));
-    }
-    if (!catalogue.empty() || inventory_.alerts.contains(name)) provided(spec::Provides::Alerts, name);
+    const auto alert = spec::alert_definition(inventory_, name);
+    if (!alert) return;
+    if (!alert->summary.empty()) line(alert->summary);
+    fact("condition", code(alert->condition));
+    if (alert->lasting.count() != 0) fact("for", format_duration(alert->lasting));
+    fact("severity", std::string(to_string(alert->severity)));
+    servers(spec::servers_with_alert(fleet_, name));
+    for (const spec::NotHere& one : spec::servers_without_alert(fleet_, name))
+        line(fmt::format("- not on {}: {}", fleet_.server(one.server).name, one.why));
+}
+
+void Hover::secret(const std::string& path) {
+    const auto found = inventory_.secrets.find(path);
+    if (found == inventory_.secrets.end()) return;
+    const spec::Secret& secret = found->second;
+    fact("type", std::string(to_string(secret.type)));
+    if (secret.generator) fact("generator", secret.generator->value);
+    if (secret.rotate_every) fact("rotate_every", format_duration(*secret.rotate_every));
+    if (secret.per_machine) line("- one value for each machine");
+    servers(spec::readers_of(fleet_, path));
+    for (const spec::Access& way : spec::ways_to_secret(fleet_, path))
+        line(fmt::format("- by {} ({}): {}", escape_controls(spec::chain_text(way.chain, path)),
+                         way.chain.back().at.text(), counted(way.servers.size(), "server")));
+    const auto own = spec::own_uses(inventory_);
+    if (const auto uses = own.find(path); uses != own.end())
+        for (const spec::OwnUse& use : uses->second)
+            line(fmt::format("- for lab itself: {} of {} ({})", to_string(use.kind), use.of, use.at.text()));
 }
 
 } // namespace

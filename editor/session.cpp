@@ -51,13 +51,16 @@ Value shown(int type, std::string message) {
                         ValueMap{{"type", Value(type)}, {"message", Value(std::move(message))}});
 }
 
-/// Says that the editor shall tell of YAML files that change on disk.
+/// Says that the editor shall tell of files that change on disk and may be read: YAML, lab.lock, Puppet's
+/// manifests, and whatever modules have beside their module.yaml.
 Value watch_request() {
-    const ValueMap yaml{{"globPattern", Value("**/*.{yaml,yml}")}};
+    ValueList watchers;
+    for (const std::string_view pattern : {"**/*.{yaml,yml,pp}", "**/lab.lock", "**/modules/**"})
+        watchers.emplace_back(ValueMap{{"globPattern", Value(pattern)}});
     const ValueMap registration{
         {"id", Value("lab-files")},
         {"method", Value("workspace/didChangeWatchedFiles")},
-        {"registerOptions", Value(ValueMap{{"watchers", Value(ValueList{Value(yaml)})}})}};
+        {"registerOptions", Value(ValueMap{{"watchers", Value(std::move(watchers))}})}};
     return ValueMap{{"jsonrpc", Value("2.0")},
                     {"id", Value("lab-register")},
                     {"method", Value("client/registerCapability")},

@@ -130,6 +130,16 @@ class Editor:
         self.tell("textDocument/didChange", {"textDocument": {"uri": self.uri(path), "version": 2},
                                              "contentChanges": [{"text": text}]})
 
+    def watched(self, path):
+        """Tells of a file that changed on disk, as an editor does: if it was asked to watch it."""
+        registration = self.asked[0]["params"]["registrations"][0]
+        self.case.assertEqual(registration["method"], "workspace/didChangeWatchedFiles")
+        parts = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "{": "(", "}": ")", ",": "|"}
+        patterns = [re.sub(r"\*\*/|\*\*|\*|.", lambda part: parts.get(part[0], re.escape(part[0])), watcher["globPattern"])
+                    for watcher in registration["registerOptions"]["watchers"]]
+        self.case.assertTrue(any(re.fullmatch(pattern, path) for pattern in patterns), f"{path} is not watched: {patterns}")
+        self.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": self.uri(path), "type": 2}]})
+
     def problems(self, path, until):
         """Waits for diagnostics of a file that `until` likes."""
         deadline = time.monotonic() + 30
@@ -223,8 +233,36 @@ class Lsp(LabCase):
         self.assertEqual(editor.asked[0]["method"], "client/registerCapability")
         editor.send({"id": editor.asked[0]["id"], "result": None})
         self.write("more.yaml", "labels:\n  web: {}\n")
-        editor.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": editor.uri("more.yaml"), "type": 1}]})
+        editor.watched("more.yaml")
         editor.problems("more.yaml", lambda found: found and found[0]["code"] == "spec/duplicate-name")
+
+    def test_other_files_that_are_read_are_watched(self):
+        repo = self.folder / "repo"
+        repo.mkdir()
+        (repo / "module.yaml").write_text("name: clock\nresources:\n  - {file: /etc/clock, content: x}\n")
+        for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "x"]):
+            self.run_program(["git", *words], cwd=repo)
+        self.write("lab.yaml", f"lab: {{format: 1, name: test, puppet: {{path: site}}}}\nmodules: {{clock: {{git: 'file://{repo}', ref: HEAD}}}}\n")
+        editor = Editor(self)
+        editor.open("servers.yaml")
+        (self.inventory / "site").mkdir()
+        editor.problems("lab.yaml", lambda found: [one["code"] for one in found] == ["module/not-pinned"])
+        editor.send({"id": editor.asked[0]["id"], "result": None})
+        self.lab("modules", "update")
+        editor.watched("lab.lock")
+        editor.problems("lab.yaml", lambda found: found == [])
+        # A manifest of Puppet's, and the template of a module.
+        self.write("site/web/manifests/init.pp", "class web { $a = lab::secret($b) }\n")
+        editor.watched("site/web/manifests/init.pp")
+        editor.problems("site/web/manifests/init.pp", lambda found: found and found[0]["code"] == "spec/puppet-secret")
+        self.write("modules/motd/module.yaml", "name: motd\nparams:\n  banner: {type: string, default: hi}\n"
+                   "resources:\n  - template: /etc/motd\n    source: motd.tmpl\n")
+        self.write("modules/motd/motd.tmpl", "{{ params.baner }}\n")
+        editor.watched("modules/motd/motd.tmpl")
+        editor.problems("modules/motd/motd.tmpl", lambda found: found)
+        self.write("modules/motd/motd.tmpl", "{{ params.banner }}\n")
+        editor.watched("modules/motd/motd.tmpl")
+        editor.problems("modules/motd/motd.tmpl", lambda found: found == [])
 
     def test_completion(self):
         editor = self.editor()
@@ -316,6 +354,34 @@ class Lsp(LabCase):
         self.assertIn("- default: `hi`", of_param)
         self.assertIn("- on 1 server: web-1", hover("places.yaml", INVENTORY["places.yaml"].replace("webs", "we|bs")))
         self.assertIsNone(editor.at("textDocument/hover", "servers.yaml", "|\n"))
+
+    def test_hover_knows_alerts_and_secrets_by_whatever_way(self):
+        self.write("policy.yaml", "alerts:\n  hot: {target: {labels: [web], exclude: {servers: [web-2]}}, condition: t > 90, for: 5m}\n"
+                   "secrets:\n  mail/tls: {type: static, target: {environment: prod}}\n  k8s/config: {type: static}\n  bmc/web: {type: static}\n"
+                   "clusters:\n  home: {kubeconfig: k8s/config}\n")
+        self.write("servers.yaml", INVENTORY["servers.yaml"] + "    bmc: {type: ipmi, address: 10.0.0.1, secret: bmc/web}\n"
+                   "  web-2: {cloud: rack, root: machines/web-2, labels: [web]}\n")
+        editor = self.editor()
+        editor.open("policy.yaml")
+        text = (self.inventory / "policy.yaml").read_text()
+
+        def hover(name):
+            return editor.at("textDocument/hover", "policy.yaml", text.replace(f"  {name}:", f"  {name[0]}|{name[1:]}:"))["contents"]["value"]
+
+        of_alert = hover("hot")
+        for line in ("- condition: `t > 90`", "- for: 5m", "- severity: warning", "- on 1 server: web-1",
+                     "- not on web-2: excluded by server web-2 (policy.yaml:2:"):
+            self.assertIn(line, of_alert)
+        of_secret = hover("mail/tls")
+        self.assertIn("- on 1 server: web-1", of_secret)
+        self.assertIn("- by its target (policy.yaml:4:", of_secret)
+        self.assertIn("- for lab itself: kubeconfig of home (policy.yaml:8:", hover("k8s/config"))
+        self.assertIn("- for lab itself: bmc of web-1 (servers.yaml:7:", hover("bmc/web"))
+        # The secret of a bmc is a reference like any other.
+        found = editor.at("textDocument/references", "policy.yaml", text.replace("  bmc/web:", "  bmc/w|eb:"), context={"includeDeclaration": False})
+        self.assertEqual([(one["uri"], one["range"]["start"]["line"]) for one in found], [(editor.uri("servers.yaml"), 6)])
+        on_https = editor.at("textDocument/hover", "servers.yaml", "labels:\n  x: {alerts: [https|_check], ports: [443]}\n")
+        self.assertIn("HTTPS does not answer", on_https["contents"]["value"])
 
     def test_formatting(self):
         editor = self.editor()
