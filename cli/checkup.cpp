@@ -1,5 +1,6 @@
 #include "cli/checkup.h"
 
+#include "reconciler/caches.h"
 #include "store/store.h"
 #include "support/files.h"
 #include "support/process.h"
@@ -140,6 +141,22 @@ Finding check_state(const Context& context, const std::string& inventory) {
                 .fix = "lab drift"};
     return {.name = "state",
             .detail = fmt::format("{} opens, serial {}", (home / "state.db").string(), (*opened)->serial()),
+            .fix = {}};
+}
+
+Finding check_cache(const Context& context) {
+    std::uint64_t bytes = 0;
+    std::vector<std::string> parts;
+    for (const reconciler::Cache cache : reconciler::kCaches) {
+        const reconciler::Kept kept = look_into(cache, context.settings.home());
+        bytes += kept.bytes;
+        if (kept.entries > 0)
+            parts.push_back(fmt::format("{} {}", to_string(cache), format_size(kept.bytes)));
+    }
+    if (parts.empty()) return {.name = "cache", .detail = "nothing is kept", .fix = {}};
+    return {.name = "cache",
+            .detail = fmt::format("{} below {}: {}; 'lab cache clear' removes it", format_size(bytes),
+                                  (context.settings.home() / "cache").string(), fmt::join(parts, ", ")),
             .fix = {}};
 }
 

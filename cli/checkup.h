@@ -29,6 +29,8 @@ Finding check_settings(const Context& context);
 /// The state opens; what it said on the way is the finding. `inventory` is the id of the one found, if there
 /// is one.
 Finding check_state(const Context& context, const std::string& inventory);
+/// How much is kept that could be made or fetched anew.
+Finding check_cache(const Context& context);
 Finding check_clock(const Context& context);
 /// Programs that resources of a live system are managed with.
 std::vector<Finding> check_live_tools(const Context& context);

@@ -82,8 +82,8 @@ constexpr std::array kCommands{
     &kModulesList, &kModulesUpdate, &kModulesVerify, &kPlan,        &kApply,   &kDrift,
     &kDiff,        &kSync, // change
     &kCreate,      &kDestroy,       &kBind,          &kUnbind,      &kGet,     &kDescribe,
-    &kShow,        &kExplain,       &kTargets,       &kSecretAudit, &kHistory, &kRecord, // look
-    &kConfigList,  &kConfigGet,     &kConfigSet,     &kConfigPath,  &kDoctor,            // this machine
+    &kShow,        &kExplain,       &kTargets,       &kSecretAudit, &kHistory, &kRecord,     // look
+    &kConfigList,  &kConfigGet,     &kConfigSet,     &kConfigPath,  &kDoctor,  &kCacheClear, // this machine
     &kVersion,     &kCompletion,    &kHelp,          &kComplete,
 };
 

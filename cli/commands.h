@@ -7,6 +7,7 @@ namespace lab::cli {
 
 extern const Command kApply;
 extern const Command kBind;
+extern const Command kCacheClear;
 extern const Command kComplete;
 extern const Command kCompletion;
 extern const Command kConfigGet;

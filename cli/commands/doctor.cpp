@@ -96,7 +96,7 @@ Result<int> doctor(const Arguments& arguments, Context& context) {
     std::vector<Finding> findings{check_agent(context), check_git(context),
                                   check_home(context),  check_settings(context),
                                   inventory.finding,    check_state(context, inventory.id),
-                                  check_clock(context)};
+                                  check_cache(context), check_clock(context)};
     for (Finding& finding : check_live_tools(context))
         findings.push_back(std::move(finding));
     const bool broken = std::any_of(findings.begin(), findings.end(),
