@@ -33,6 +33,8 @@ struct ServerInput {
     std::optional<ObservedServer> observed;
     api::ServerDiff provider_diff; // what the provider would do to the server itself
     bool provider_present = true;  // false: no such provider in this build
+    /// This build lacks its provider, and it is planned all the same, as if it were what the base made it.
+    bool supposed = false;
     bool provider_deletes = false; // a vanished server is destroyed, else forgotten
     bool live = true;              // false: a tree; resources that need a live system are skipped there
 };

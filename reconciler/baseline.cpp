@@ -130,6 +130,10 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
             server.observed = observed_from(units, request.facts ? request.facts(name) : Value());
         }
         ask_provider(request.providers, server);
+        if (!server.provider_present) {
+            server.supposed = true;
+            suppose_provider(server);
+        }
         // The machine itself is taken to be as the base has it: only what the change says differs.
         if (then) server.provider_diff = {};
         input.servers.push_back(std::move(server));

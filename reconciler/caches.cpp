@@ -24,7 +24,8 @@ std::uint64_t size_of(const fs::path& path) {
         return failed ? 0 : size;
     }
     std::uint64_t bytes = 0;
-    for (auto at = fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, failed);
+    for (auto at =
+             fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, failed);
          !failed && at != fs::recursive_directory_iterator(); at.increment(failed))
         if (std::error_code gone; fs::is_regular_file(at->symlink_status(gone))) {
             const auto size = fs::file_size(at->path(), gone);
@@ -40,7 +41,8 @@ bool is_of_images(const fs::directory_entry& entry) {
     const std::string name = entry.path().filename().string();
     if (name.ends_with(kImage)) return true;
     const auto recent = fs::file_time_type::clock::now() - std::chrono::hours(1);
-    return name.ends_with(kTemporary) && name.find(kImage) != name.npos && entry.last_write_time(failed) < recent;
+    return name.ends_with(kTemporary) && name.find(kImage) != name.npos &&
+           entry.last_write_time(failed) < recent;
 }
 
 /// The name under which a repository's lock is; nullopt for what is no repository of lab's: the digest of a
@@ -52,7 +54,8 @@ std::optional<std::string> repository_of(const fs::directory_entry& entry) {
     if (name.ends_with(kFresh) || name.ends_with(kOld)) name.resize(name.size() - kOld.size());
     std::string_view digest = name;
     if (digest.ends_with(kRepository)) digest.remove_suffix(kRepository.size());
-    if (digest.size() != 20 || digest.find_first_not_of("0123456789abcdef") != digest.npos) return std::nullopt;
+    if (digest.size() != 20 || digest.find_first_not_of("0123456789abcdef") != digest.npos)
+        return std::nullopt;
     return name;
 }
 
@@ -111,7 +114,8 @@ Result<Cleared> clear_repositories(const fs::path& folder) {
         const auto lock = FileLock::try_acquire(kept.string() + ".lock", "'lab cache clear'");
         if (!lock && lock.error().code != ErrorCode::Conflict) return lock.error();
         if (!lock) {
-            cleared.left.push_back(fmt::format("{} was left: another lab is fetching into it", kept.string()));
+            cleared.left.push_back(
+                fmt::format("{} was left: another lab is fetching into it", kept.string()));
             continue;
         }
         std::uint64_t bytes = 0;

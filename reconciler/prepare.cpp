@@ -432,6 +432,21 @@ void ask_provider(const providers::ProviderTable& providers, planner::ServerInpu
             provider->diff(input.desired->spec, input.observed ? &input.observed->state : nullptr);
 }
 
+void suppose_provider(planner::ServerInput& input) {
+    // Hypervisors and clouds delete what leaves the inventory; other machines are somebody's.
+    constexpr std::string_view kDeleting[] = {"aws", "xcpng", "proxmox"};
+    input.provider_present = true;
+    if (input.applied)
+        input.provider_deletes = std::find(std::begin(kDeleting), std::end(kDeleting),
+                                           input.applied->spec.provider) != std::end(kDeleting);
+    const bool missing = input.observed && input.observed->state.presence == api::Presence::Missing;
+    if (input.desired && (missing || (!input.observed && !input.applied)))
+        input.provider_diff = {.kind = api::ActionKind::Create,
+                               .reason = missing ? "there is no such machine" : "never observed",
+                               .risk = api::Risk::Safe,
+                               .changes = {}};
+}
+
 planner::Planned plan_one(const Engine& engine, const Workspace& workspace, planner::ServerInput input,
                           bool drift_only) {
     planner::PlanInput one;

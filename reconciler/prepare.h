@@ -42,6 +42,10 @@ Result<planner::ServerInput> server_input(const Engine& engine, const Workspace&
 /// Fills in what the provider says of `input`: whether it is there, what it would do, whether it deletes.
 void ask_provider(const providers::ProviderTable& providers, planner::ServerInput& input);
 
+/// Stands in for a provider that this build lacks: what is recorded as there is there, other servers are
+/// made.
+void suppose_provider(planner::ServerInput& input);
+
 /// The plan of one server by itself, as make_plan gives it, without guards over the fleet.
 planner::Planned plan_one(const Engine& engine, const Workspace& workspace, planner::ServerInput input,
                           bool drift_only);

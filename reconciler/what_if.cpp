@@ -35,12 +35,6 @@ bool has_private_values(const planner::ServerInput& server) {
     return false;
 }
 
-/// Hypervisors and clouds delete what leaves the inventory; other machines are somebody's.
-bool deletes_unseen(std::string_view provider) {
-    constexpr std::string_view kDeleting[] = {"aws", "xcpng", "proxmox"};
-    return std::find(std::begin(kDeleting), std::end(kDeleting), provider) != std::end(kDeleting);
-}
-
 /// What is written of a machine that is otherwise in order.
 void lay_over(planner::ObservedServer& seen, const planner::ObservedServer& written) {
     seen.at = written.at;
@@ -244,17 +238,6 @@ class WhatIf {
         ask_provider(request_.providers, server);
         if (!server.provider_present && seen) suppose_provider(server);
         return server;
-    }
-
-    /// A provider that this build lacks says nothing: what is recorded as there is there.
-    static void suppose_provider(planner::ServerInput& server) {
-        server.provider_present = true;
-        if (server.applied) server.provider_deletes = deletes_unseen(server.applied->spec.provider);
-        if (server.desired && server.observed && server.observed->state.presence == api::Presence::Missing)
-            server.provider_diff = {.kind = api::ActionKind::Create,
-                                    .reason = "there is no such machine",
-                                    .risk = api::Risk::Safe,
-                                    .changes = {}};
     }
 
     /// A machine is found by its settings: what is at another place than the recorded one nobody has seen.

@@ -171,9 +171,10 @@ std::vector<std::string> warnings_of(const std::vector<ServerPlan>& plans, const
     std::vector<std::string> out = input.warnings;
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
-    ByText providers, failed, skipped, refused;
+    ByText absent, absent_but_planned, failed, skipped, refused;
     for (const ServerPlan& plan : plans) {
-        if (!plan.absent_provider.empty()) providers[plan.absent_provider].push_back(plan.name);
+        if (!plan.absent_provider.empty())
+            (plan.units.empty() ? absent : absent_but_planned)[plan.absent_provider].push_back(plan.name);
         for (const Remark& each : plan.failed)
             failed[each.id + "\n" + each.text].push_back(plan.name);
         for (const Remark& each : plan.skipped)
@@ -181,11 +182,15 @@ std::vector<std::string> warnings_of(const std::vector<ServerPlan>& plans, const
         for (const Remark& each : plan.refused)
             refused[each.id + "\n" + each.text].push_back(plan.name);
     }
-    for (const auto& [provider, servers] : providers)
-        out.push_back(
-            fmt::format("provider '{}' is not part of this build: {} {} not observed and not planned: {}",
-                        provider, counted(servers.size(), "server"), servers.size() == 1 ? "is" : "are",
-                        name_list(servers, kNamesShown)));
+    const auto add_absent = [&](const ByText& providers, std::string_view what) {
+        for (const auto& [provider, servers] : providers)
+            out.push_back(fmt::format("provider '{}' is not part of this build: {} {} not observed{}: {}",
+                                      provider, counted(servers.size(), "server"),
+                                      servers.size() == 1 ? "is" : "are", what,
+                                      name_list(servers, kNamesShown)));
+    };
+    add_absent(absent, " and not planned");
+    add_absent(absent_but_planned, ", and nothing planned there can be applied");
     if (auto text = out_of_reach_warning(plans)) out.push_back(*std::move(text));
     const auto add = [&](const ByText& remarks, std::string_view what) {
         for (const auto& [key, servers] : remarks) {

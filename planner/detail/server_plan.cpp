@@ -259,9 +259,11 @@ ServerPlan plan_server(const ServerInput& input, const Rules& rules) {
     ServerPlan plan{.name = input.name, .applied = input.applied.has_value()};
     if (rules.drift_only && !input.applied) return {};
     const Knowledge known = knowledge_of(input);
-    plan.not_observed = known.out_of_reach || !input.provider_present;
-    if (!input.provider_present) {
+    const bool absent = !input.provider_present || input.supposed;
+    plan.not_observed = known.out_of_reach || absent;
+    if (absent)
         plan.absent_provider = input.desired ? input.desired->spec.provider : input.applied->spec.provider;
+    if (!input.provider_present) {
         // Who may read what is known without asking anyone, where there is something to compare with.
         if (input.desired && input.applied && !rules.drift_only &&
             input.desired->spec.provider == input.applied->spec.provider)
