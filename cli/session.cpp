@@ -65,6 +65,23 @@ Result<reconciler::InventorySource> open_source(const Arguments& arguments, Cont
                                               .modules = {.fetch = true, .progress = say(context)}});
 }
 
+namespace {
+
+/// Never taken apart: the process is about to end, and doing it piece by piece is a tenth of a large plan. It
+/// stays reachable, so that whatever looks for leaks sees it and what it owns.
+template <typename T>
+void leave_to_exit(std::unique_ptr<T> large) {
+    static auto* const left = new std::vector<std::unique_ptr<T>>();
+    left->push_back(std::move(large));
+}
+
+} // namespace
+
+Session::~Session() {
+    leave_to_exit(std::move(fleet_));
+    leave_to_exit(std::move(inventory_));
+}
+
 Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Context& context, State state,
                                                const Wanted& wanted) {
     auto source = open_source(arguments, context);

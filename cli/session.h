@@ -52,6 +52,7 @@ class Session {
     /// The same inventory at another commit, loaded once and kept. For values that only that commit has.
     Result<const reconciler::Workspace*> at_commit(const std::string& commit, Context& context);
 
+    ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 

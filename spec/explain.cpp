@@ -33,7 +33,7 @@ struct Ladder {
 
 void add_scalars(const FleetState& state, ServerIndex index, std::vector<Field>& fields) {
     const Server& server = state.server(index);
-    const Environment* environment = state.servers[index].declared_environment;
+    const Environment* environment = state.servers[index].environment;
     const Defaults& defaults = state.inventory->settings.defaults;
     const std::string_view through = environment ? std::string_view(environment->name) : std::string_view();
     Ladder names, clouds, regions, domains;
@@ -46,7 +46,7 @@ void add_scalars(const FleetState& state, ServerIndex index, std::vector<Field>&
     clouds.add(defaults.cloud, Level::LabDefault);
     std::move(clouds).put("cloud", fields);
     Ladder providers;
-    if (const Cloud* cloud = state.servers[index].declared_cloud)
+    if (const Cloud* cloud = state.servers[index].cloud)
         providers.steps.push_back(
             {Value(cloud->provider), {Level::Implicit, "cloud " + cloud->name, cloud->provider_at}});
     else if (const Chosen chosen = choose_cloud(state, server, environment); chosen.text)
@@ -62,7 +62,7 @@ void add_scalars(const FleetState& state, ServerIndex index, std::vector<Field>&
 }
 
 void add_labels(const FleetState& state, ServerIndex index, std::vector<Field>& fields) {
-    const Environment* environment = state.servers[index].declared_environment;
+    const Environment* environment = state.servers[index].environment;
     for (const std::uint32_t id : state.labels.of(index)) {
         const LabelTerm& term = state.labels.terms[id];
         Ladder ladder;
@@ -107,32 +107,23 @@ void add_properties(const FleetState& state, ServerIndex index, std::vector<Fiel
                 {property.value, {level, std::string(through), property.at}});
     };
     add(state.server(index).properties, Level::Server, {});
-    if (const Environment* environment = state.servers[index].declared_environment)
+    if (const Environment* environment = state.servers[index].environment)
         add(environment->properties, Level::Environment, environment->name);
     add(state.inventory->settings.defaults.properties, Level::LabDefault, {});
     for (auto& [path, ladder] : ladders)
         std::move(ladder).put(std::string(path), fields);
 }
 
-Span place_of(const std::vector<std::pair<std::string, Span>>& places, std::string_view name,
-              const Span& otherwise) {
-    for (const auto& [setting, at] : places)
-        if (setting == name) return at;
-    return otherwise;
-}
-
 void add_settings(const FleetState& state, ServerIndex index, std::vector<Field>& fields) {
     const Server& server = state.server(index);
-    const Cloud* cloud = state.servers[index].declared_cloud;
+    const Cloud* cloud = state.servers[index].cloud;
     for (const auto& [name, value] : merged_settings(state, index)) {
         Ladder ladder;
         if (const Value* own = server.settings.find(name))
-            ladder.steps.push_back(
-                {*own, {Level::Server, {}, place_of(server.setting_places, name, server.at)}});
+            ladder.steps.push_back({*own, {Level::Server, {}, setting_place(server, name)}});
         if (const Value* inherited = cloud ? cloud->settings.find(name) : nullptr)
-            ladder.steps.push_back({*inherited,
-                                    {Level::Implicit, "cloud " + cloud->name,
-                                     place_of(cloud->setting_places, name, cloud->at)}});
+            ladder.steps.push_back(
+                {*inherited, {Level::Implicit, "cloud " + cloud->name, setting_place(*cloud, name)}});
         std::move(ladder).put(fmt::format("settings.{}", name), fields);
     }
     fields.push_back({"protect",

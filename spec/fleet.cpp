@@ -1,8 +1,10 @@
 #include "spec/fleet.h"
 
 #include "spec/detail/documents.h"
+#include "support/parallel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_set>
 
 namespace lab::spec {
@@ -88,6 +90,18 @@ std::vector<ModuleUnit> rendered(const FleetState& state, ServerIndex index, std
 
 } // namespace
 
+void detail::for_servers(const FleetState& state, Reporter& reporter, const ServerPass& pass) {
+    std::atomic<bool> reported{false};
+    in_parallel(state.servers.size(), kServersAtOnce, [&](std::size_t begin, std::size_t end) {
+        if (reported) return;
+        Diagnostics found;
+        Reporter range_reporter(found);
+        pass(static_cast<ServerIndex>(begin), static_cast<ServerIndex>(end), range_reporter);
+        if (!found.empty()) reported = true;
+    });
+    if (reported) pass(0, static_cast<ServerIndex>(state.servers.size()), reporter);
+}
+
 std::string_view to_string(Level level) noexcept {
     switch (level) {
     case Level::ModuleDefault: return "module default";
@@ -146,19 +160,19 @@ std::optional<ServerIndex> Fleet::find(std::string_view name) const {
 }
 
 std::string_view Fleet::environment(ServerIndex index) const {
-    return state_->servers[index].environment;
+    return scalars_of(*state_, index).environment;
 }
 std::string_view Fleet::cloud(ServerIndex index) const {
-    return state_->servers[index].cloud;
+    return scalars_of(*state_, index).cloud;
 }
 std::string_view Fleet::provider(ServerIndex index) const {
-    return state_->servers[index].provider;
+    return provider_of(*state_, index);
 }
 std::string_view Fleet::region(ServerIndex index) const {
-    return state_->servers[index].region;
+    return scalars_of(*state_, index).region;
 }
 std::string_view Fleet::domain(ServerIndex index) const {
-    return state_->servers[index].domain;
+    return scalars_of(*state_, index).domain;
 }
 
 std::vector<std::string> Fleet::labels(ServerIndex index) const {

@@ -61,7 +61,7 @@ struct Environment : Defaults {
 struct Cloud {
     std::string name, provider;
     ValueMap settings;
-    std::vector<std::pair<std::string, Span>> setting_places;
+    std::vector<Span> setting_places; // of the keys of `settings`, in their order
     Span at, provider_at;
 };
 
@@ -93,12 +93,23 @@ struct Server {
     std::vector<Given> gives;         // size, layout, image
     std::vector<Property> properties; // machine_keys(): address, mac, network, bmc, disk
     ValueMap settings;                // the provider's: every key that is not the language's own
-    std::vector<std::pair<std::string, Span>> setting_places;
+    std::vector<Span> setting_places; // of the keys of `settings`, in their order
     bool protect = false;
     Span at, protect_at;
     /// Of all it says that rules about several servers may look at, which is all but its labels and params.
     std::uint64_t identity = 0;
 };
+
+/// Where a server's or a cloud's setting is written; where it is itself, if it has no such setting.
+template <typename Owner>
+const Span& setting_place(const Owner& owner, std::string_view setting) {
+    auto place = owner.setting_places.begin();
+    for (const auto& [name, value] : owner.settings) {
+        if (name == setting) return *place;
+        ++place;
+    }
+    return owner.at;
+}
 
 /// A Kubernetes cluster: cluster_keys().
 struct Cluster : Record {

@@ -8,11 +8,11 @@
 #include "spec/detail/parts.h"
 #include "spec/detail/sections.h"
 #include "spec/detail/selection.h"
+#include "support/parallel.h"
 
 #include <algorithm>
 #include <atomic>
 #include <span>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -22,9 +22,15 @@ namespace {
 using detail::add_error;
 
 constexpr std::string_view kRootFile = "lab.yaml";
-constexpr std::size_t kFilesPerThread = 64; // fewer are read before a thread has started
+/// Parts of files are in memory twice while they are put together: not all of them at once.
+constexpr std::size_t kFirstWindow = 64, kLargestWindow = 4096; // files
+constexpr std::size_t kServersAWindow = 8192;
 
-constexpr std::size_t kWindow = 4096; // files whose parts are in memory before they are put together
+/// How many files to read next, where those before had so many servers.
+std::size_t next_window(std::size_t files, std::size_t servers) {
+    if (servers <= files) return kLargestWindow;
+    return std::clamp(kServersAWindow * files / servers, kFirstWindow, kLargestWindow);
+}
 
 /// What was read of one file. Files are independent of each other until they are merged.
 struct FileResult {
@@ -75,21 +81,12 @@ FileResult read_one(const FileTree& tree, const TreeEntry& entry, const LoadLimi
 /// work and cores for.
 std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEntry* const> entries,
                                    const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
+    constexpr std::size_t kFilesAtOnce = 32; // fewer are read before a thread has started
     std::vector<FileResult> results(entries.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-        constexpr std::size_t kChunk = 32;
-        for (std::size_t first = next.fetch_add(kChunk); first < entries.size();
-             first = next.fetch_add(kChunk))
-            for (std::size_t i = first; i < std::min(first + kChunk, entries.size()); ++i)
-                if (entries[i]->path != kRootFile) results[i] = read_one(tree, *entries[i], limits, budget);
-    };
-    const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-    const std::size_t others = std::min({cores, std::size_t{8}, entries.size() / kFilesPerThread + 1}) - 1;
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < others; ++i)
-        threads.emplace_back(work);
-    work();
+    in_parallel(entries.size(), kFilesAtOnce, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i)
+            if (entries[i]->path != kRootFile) results[i] = read_one(tree, *entries[i], limits, budget);
+    });
     return results;
 }
 
@@ -151,21 +148,14 @@ void merge(std::vector<T>& from, std::map<std::string, T>& into, std::string_vie
     from.clear();
 }
 
-/// Servers are many and large: a list that grows would move them about. What was read together stays
-/// together.
-using ServerChunks = std::vector<std::vector<Server>>;
-
-std::vector<Server> joined(ServerChunks chunks) {
-    std::size_t count = 0;
-    for (const auto& chunk : chunks)
-        count += chunk.size();
-    std::vector<Server> servers;
-    servers.reserve(count);
-    for (auto& chunk : chunks) {
-        std::move(chunk.begin(), chunk.end(), std::back_inserter(servers));
-        chunk = {};
-    }
-    return servers;
+/// Servers are many and large, and a list that grows moves them about: room for all, by how many were in the
+/// files so far.
+void make_room(std::vector<Server>& servers, const std::vector<FileResult>& results, std::size_t files_read,
+               std::size_t files) {
+    std::size_t count = servers.size();
+    for (const FileResult& result : results)
+        count += result.parts.servers.size();
+    if (count > servers.capacity()) servers.reserve(std::max(count, count * files / files_read * 17 / 16));
 }
 
 std::optional<std::string> line_of(const std::string& text, std::uint32_t line) {
@@ -346,11 +336,11 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     }
     Files files;
     files.reserve(selection.files.size());
-    ServerChunks servers;
-    for (std::size_t begin = 0; begin < selection.files.size(); begin += kWindow) {
-        const auto window = std::span(selection.files)
-                                .subspan(begin)
-                                .first(std::min(kWindow, selection.files.size() - begin));
+    std::vector<Server>& servers = loaded.inventory.servers;
+    std::size_t size = kFirstWindow;
+    for (std::size_t begin = 0; begin < selection.files.size();) {
+        const auto window =
+            std::span(selection.files).subspan(begin).first(std::min(size, selection.files.size() - begin));
         std::vector<FileResult> results = read_files(tree, window, limits, budget);
         if (budget.load() < 0) {
             add_error(diagnostics, "spec/limit",
@@ -358,19 +348,20 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
                       "name what is no part of it in lab.ignore");
             return loaded;
         }
-        std::vector<Server>& chunk = servers.emplace_back();
+        make_room(servers, results, begin + window.size(), selection.files.size());
         for (std::size_t i = 0; i < results.size(); ++i) {
             FileResult& result = begin + i == at_root ? *root : results[i];
             loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
-            detail::merge_parts(std::move(result.parts), loaded.inventory, chunk, diagnostics);
+            detail::merge_parts(std::move(result.parts), loaded.inventory, servers, diagnostics);
             diagnostics.append(std::move(result.diagnostics));
             if (result.file.path) files.push_back(std::move(result.file));
         }
+        begin += window.size();
+        size = next_window(begin, servers.size());
     }
     for (Role& role : builtin_roles())
         loaded.inventory.roles.try_emplace(role.name, std::move(role));
-    loaded.inventory.servers = joined(std::move(servers));
-    detail::sort_servers(loaded.inventory.servers, diagnostics);
+    detail::sort_servers(servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
     Diagnostics of_modules;
     std::string lock = detail::read_lock(tree, selection, loaded, of_modules);

@@ -10,6 +10,7 @@
 
 namespace lab::spec {
 
+/// Asked by several threads at once.
 class ProviderRules {
   public:
     virtual ~ProviderRules() = default;

@@ -102,9 +102,11 @@ LocalProvider::validate_fleet(std::span<const FleetServer> servers) const {
         const auto root = root_of(*servers[i].settings);
         places.push_back({.path = root ? normal_root(*root) + "/" : std::string(), .server = i});
     }
-    std::sort(places.begin(), places.end(), [](const Place& left, const Place& right) {
+    const auto before = [](const Place& left, const Place& right) {
         return std::tie(left.path, left.server) < std::tie(right.path, right.server);
-    });
+    };
+    if (!std::is_sorted(places.begin(), places.end(), before)) // trees are often called as their servers
+        std::sort(places.begin(), places.end(), before);
     std::vector<FleetProblem> problems;
     const Place* outer = nullptr; // the last place that lies in no other
     for (const Place& place : places) {

@@ -1,6 +1,7 @@
 #include "spec/detail/documents.h"
 
 #include "support/json.h"
+#include "support/parallel.h"
 
 #include <algorithm>
 
@@ -98,7 +99,7 @@ bool can_build(const FleetState& state, ServerIndex index) {
     return std::none_of(placements.begin(), placements.end(), [&](const Placement& placement) {
         const Unit& unit = state.units[placement.unit];
         if (state.module_of(unit).compiled.failed) return true;
-        const bool questionable = placement.own_params || !unit.conflicts.empty() || unit.incomplete;
+        const bool questionable = !unit.conflicts.empty() || unit.incomplete;
         return questionable && !is_complete(state, index, placement);
     });
 }
@@ -121,7 +122,7 @@ bool PlacementView::is_shared(const Reads& reads) const {
 }
 
 Value server_scope(const FleetState& state, ServerIndex index, std::uint32_t fields) {
-    const Scalars& scalars = state.servers[index];
+    const Scalars scalars = scalars_of(state, index);
     const std::string& name = state.server(index).name;
     const auto field = [&](std::string_view which) -> Value {
         if (which == "name") return name;
@@ -202,58 +203,75 @@ void resolve_documents(FleetState& state, Reporter& reporter) {
     for (const Unit& unit : state.units)
         for (const Placement& placement : state.placed(unit.first_server))
             if (&state.units[placement.unit] == &unit) probe(state, unit.first_server, placement, reporter);
-    GraphBuilder builder(state, reporter);
-    std::vector<Shape> own;
-    for (ServerIndex i = 0; i < state.servers.size(); ++i) {
-        if (!can_build(state, i)) continue;
-        const auto shapes = shapes_of(state, i, state.ids, own, reporter);
-        builder.build(i, shapes, state.ids);
-    }
+    for_servers(state, reporter, [&](ServerIndex begin, ServerIndex end, Reporter& range_reporter) {
+        GraphBuilder builder(state, range_reporter);
+        IdTable ids(&state.ids);
+        std::vector<Shape> own;
+        for (ServerIndex i = begin; i < end; ++i) {
+            if (!can_build(state, i)) continue;
+            const auto shapes = shapes_of(state, i, ids, own, range_reporter);
+            builder.build(i, shapes, ids);
+        }
+    });
 }
 
+namespace {
+
+using LayoutDigests = std::map<std::string_view, Digest>; // by name: many servers have one
+
+/// Everything that the key of a server is of, but for the fingerprint key. Put into `text`, which keeps its
+/// memory.
+void write_key_text(const FleetState& state, ServerIndex i, const LayoutDigests& layouts, std::string& text) {
+    text.assign(kKeyVersion);
+    std::uint32_t fields = 0;
+    for (const Placement& placement : state.placed(i)) {
+        const Unit& unit = state.units[placement.unit];
+        const ModuleEntry& entry = state.module_of(unit);
+        fields |= entry.compiled.reads.server;
+        text += unit.digest.view();
+        if (!placement.own_params) continue;
+        for (const ParamSetting& setting : state.server(i).params)
+            if (setting.module == entry.module->name)
+                text += fmt::format("\n{} {} {}", setting.module, setting.name,
+                                    write_json_canonical(setting.value));
+    }
+    text += state.server(i).protect ? "\nprotect" : "\n";
+    const Scalars scalars = scalars_of(state, i);
+    for (const std::string_view scalar :
+         {scalars.provider, scalars.cloud, scalars.environment, scalars.region})
+        text.append("\n").append(scalar);
+    for (std::size_t single = 0; single < kSingles; ++single)
+        text.append("\n").append(choose_single(state, i, static_cast<Provides>(single)).name());
+    const auto layout = layouts.find(choose_single(state, i, Provides::Layout).name());
+    if (layout != layouts.end()) text += layout->second.view();
+    for (const std::uint32_t term : state.labels.of(i))
+        text.append("\n").append(state.labels.terms[term].text);
+    for (const Property& property : state.server(i).properties)
+        text.append("\n").append(property.path).append("=").append(write_json_canonical(property.value));
+    text += '\n';
+    const ValueMap settings = merged_settings(state, i);
+    if (!settings.empty()) text += write_json_canonical(Value(settings));
+    text += '\n';
+    add_grants(state, i, text);
+    if (fields) text += write_json_canonical(server_scope(state, i, fields));
+}
+
+} // namespace
+
 void resolve_keys(FleetState& state) {
-    state.keys.resize(state.servers.size());
-    std::map<std::string_view, Digest> layouts; // by name: many servers have one
+    LayoutDigests layouts;
     for (const auto& [name, layout] : state.inventory->layouts)
         layouts.emplace(name, sha256(write_json_canonical(to_value(layout))));
-    std::string text;
-    Hasher hasher;
-    for (ServerIndex i = 0; i < state.servers.size(); ++i) {
-        text.assign(kKeyVersion);
-        std::uint32_t fields = 0;
-        for (const Placement& placement : state.placed(i)) {
-            const Unit& unit = state.units[placement.unit];
-            const ModuleEntry& entry = state.module_of(unit);
-            fields |= entry.compiled.reads.server;
-            text += unit.digest.view();
-            if (!placement.own_params) continue;
-            for (const ParamSetting& setting : state.server(i).params)
-                if (setting.module == entry.module->name)
-                    text += fmt::format("\n{} {} {}", setting.module, setting.name,
-                                        write_json_canonical(setting.value));
+    state.keys.resize(state.servers.size());
+    in_parallel(state.keys.size(), kServersAtOnce, [&](std::size_t begin, std::size_t end) {
+        std::string text;
+        Hasher hasher;
+        for (std::size_t i = begin; i < end; ++i) {
+            write_key_text(state, static_cast<ServerIndex>(i), layouts, text);
+            // Framed parts: as good as an HMAC for what is never shown, and cheap for many servers.
+            state.keys[i] = hasher.part(state.key.bytes).part(text).finish();
         }
-        text += state.server(i).protect ? "\nprotect" : "\n";
-        const Scalars& scalars = state.servers[i];
-        for (const std::string_view scalar :
-             {scalars.provider, scalars.cloud, scalars.environment, scalars.region})
-            text.append("\n").append(scalar);
-        for (std::size_t single = 0; single < kSingles; ++single)
-            text.append("\n").append(choose_single(state, i, static_cast<Provides>(single)).name());
-        const auto layout = layouts.find(choose_single(state, i, Provides::Layout).name());
-        if (layout != layouts.end()) text += layout->second.view();
-        for (const std::uint32_t term : state.labels.of(i))
-            text.append("\n").append(state.labels.terms[term].text);
-        for (const Property& property : state.server(i).properties)
-            text.append("\n").append(property.path).append("=").append(write_json_canonical(property.value));
-        text += '\n';
-        const ValueMap settings = merged_settings(state, i);
-        if (!settings.empty()) text += write_json_canonical(Value(settings));
-        text += '\n';
-        add_grants(state, i, text);
-        if (fields) text += write_json_canonical(server_scope(state, i, fields));
-        // Framed parts: as good as an HMAC for what is never shown, and cheap for many servers.
-        state.keys[i] = hasher.part(state.key.bytes).part(text).finish();
-    }
+    });
 }
 
 } // namespace lab::spec::detail

@@ -9,6 +9,7 @@
 #include "spec/fleet.h"
 #include "spec/policy.h"
 
+#include <functional>
 #include <map>
 #include <string_view>
 #include <unordered_map>
@@ -22,11 +23,15 @@ struct Chosen {
     Level level = Level::Implicit;
 };
 
-/// The scalars of one server.
+/// What a server says it belongs to, where that is declared.
+struct Belongs {
+    const Environment* environment = nullptr;
+    const Cloud* cloud = nullptr;
+};
+
+/// The effective scalars of one server; views into the inventory.
 struct Scalars {
     std::string_view environment = "default", cloud, provider, region, domain;
-    const Environment* declared_environment = nullptr;
-    const Cloud* declared_cloud = nullptr;
 };
 
 /// A label as servers carry it: "k3s" or "k3s=server".
@@ -111,8 +116,8 @@ struct Unit {
 
 /// A module on a server: its unit, and whether the server gives params of its own.
 struct Placement {
-    std::uint32_t unit = 0;
-    bool own_params = false;
+    std::uint32_t unit : 31 = 0; // small: a fleet has many of these
+    bool own_params : 1 = false;
 };
 
 struct ModuleEntry {
@@ -138,7 +143,7 @@ struct FleetState {
     std::vector<std::string> provider_names;  // of this build
     api::FingerprintKey key;
 
-    std::vector<Scalars> servers;
+    std::vector<Belongs> servers;
     LabelTable labels;
     ProvisionTable provisions;
     Selectors selectors;
@@ -173,11 +178,20 @@ void resolve_policy(FleetState& state, Reporter& reporter);
 void resolve_documents(FleetState& state, Reporter& reporter);
 void resolve_keys(FleetState& state);
 
+/// Calls `pass` for all servers, in ranges side by side. Where one of them reports something, it is called
+/// again for all in order, so that what is said does not depend on the threads: what it fills in must come
+/// out the same.
+inline constexpr std::size_t kServersAtOnce = 512; // by a thread
+using ServerPass = std::function<void(ServerIndex begin, ServerIndex end, Reporter& reporter)>;
+void for_servers(const FleetState& state, Reporter& reporter, const ServerPass& pass);
+
 // Which level gives what.
 Chosen choose_environment(const Server& server);
 Chosen choose_cloud(const FleetState& state, const Server& server, const Environment* environment);
 Chosen choose_region(const FleetState& state, const Server& server, const Environment* environment);
 Chosen choose_domain(const FleetState& state, const Environment* environment);
+Scalars scalars_of(const FleetState& state, ServerIndex index);
+std::string_view provider_of(const FleetState& state, ServerIndex index);
 /// What counts of a size, layout or image.
 GivenBy choose_single(const FleetState& state, ServerIndex index, Provides what);
 /// Everything that gives a server something of this kind: of a single one what counts first, else in the

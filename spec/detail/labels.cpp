@@ -38,7 +38,7 @@ class LabelResolver {
             environments.emplace(&environment, listed(environment.labels));
         for (ServerIndex i = 0; i < state_.servers.size(); ++i) {
             all_ = defaults;
-            if (const Environment* environment = state_.servers[i].declared_environment) {
+            if (const Environment* environment = state_.servers[i].environment) {
                 const auto& more = environments.at(environment);
                 all_.insert(all_.end(), more.begin(), more.end());
             }

@@ -59,7 +59,7 @@ class ProvisionResolver {
 
   private:
     std::uint32_t choice_for(ServerIndex index) {
-        Key key{state_.servers[index].declared_environment, labels_of(state_, index)};
+        Key key{state_.servers[index].environment, labels_of(state_, index)};
         std::erase_if(key.second, [&](std::uint32_t label) { return !chooses_[label]; });
         const auto next = static_cast<std::uint32_t>(table_.choices.size());
         const auto [found, added] = known_.try_emplace(std::move(key), next);
@@ -118,8 +118,7 @@ GivenBy choose_single(const FleetState& state, ServerIndex index, Provides what)
 std::vector<GivenBy> givers(const FleetState& state, ServerIndex index, Provides what) {
     std::vector<GivenBy> steps;
     add_steps(state.server(index).gives, what, Level::Server, {}, steps);
-    const auto below =
-        below_servers(state, state.servers[index].declared_environment, labels_of(state, index), what);
+    const auto below = below_servers(state, state.servers[index].environment, labels_of(state, index), what);
     steps.insert(steps.end(), below.begin(), below.end());
     return steps;
 }

@@ -210,7 +210,7 @@ class ReferenceChecker {
     /// Classes that nothing would apply.
     void check_puppet() {
         for (ServerIndex i = 0; i < state_.servers.size(); ++i) {
-            const Environment* environment = state_.servers[i].declared_environment;
+            const Environment* environment = state_.servers[i].environment;
             const Property* mode = environment ? find_property(environment->properties, "puppet") : nullptr;
             if (!mode || *mode->value.if_string() != "off") continue;
             const auto classes = givers(state_, i, Provides::PuppetClasses);

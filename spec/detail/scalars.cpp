@@ -61,10 +61,7 @@ void check_cloud_settings(const FleetState& state, const Cloud& cloud, Reporter&
     }
     if (!state.providers->present(cloud.provider)) return;
     for (auto& problem : state.providers->validate(cloud.provider, cloud.settings, /*on_server=*/false)) {
-        const auto written = std::find_if(cloud.setting_places.begin(), cloud.setting_places.end(),
-                                          [&](const auto& place) { return place.first == problem.setting; });
-        reporter.error("spec/bad-setting", std::move(problem.message),
-                       written == cloud.setting_places.end() ? cloud.at : written->second,
+        reporter.error("spec/bad-setting", std::move(problem.message), setting_place(cloud, problem.setting),
                        std::move(problem.help));
     }
 }
@@ -78,27 +75,21 @@ void check_levels(const FleetState& state, Reporter& reporter) {
         check_cloud_settings(state, cloud, reporter);
 }
 
-const Span& place_of(const Server& server, std::string_view setting) {
-    const auto written = std::find_if(server.setting_places.begin(), server.setting_places.end(),
-                                      [&](const auto& place) { return place.first == setting; });
-    return written == server.setting_places.end() ? server.at : written->second;
-}
-
 /// Every key of a server that is not the language's own is a setting of its provider.
 void check_server_settings(const FleetState& state, ServerIndex index, Reporter& reporter) {
     const Server& server = state.server(index);
-    const std::string_view provider = state.servers[index].provider;
+    const std::string_view provider = provider_of(state, index);
     if (!state.providers->present(provider)) {
-        for (const auto& [setting, at] : server.setting_places)
+        for (const auto& [setting, value] : server.settings)
             if (std::string help = did_you_mean(setting, server_keys()); !help.empty())
-                reporter.error("spec/unknown-key", fmt::format("a server has no key '{}'", setting), at,
-                               std::move(help));
+                reporter.error("spec/unknown-key", fmt::format("a server has no key '{}'", setting),
+                               setting_place(server, setting), std::move(help));
         return;
     }
     for (auto& problem :
          state.providers->validate(provider, merged_settings(state, index), /*on_server=*/true)) {
-        const Span& at = place_of(server, problem.setting);
-        const Cloud* cloud = state.servers[index].declared_cloud;
+        const Span& at = setting_place(server, problem.setting);
+        const Cloud* cloud = state.servers[index].cloud;
         const bool of_cloud = &at == &server.at && cloud && cloud->settings.contains(problem.setting);
         if (of_cloud) continue; // said once, there
         std::string help = std::move(problem.help);
@@ -111,14 +102,14 @@ void check_server_settings(const FleetState& state, ServerIndex index, Reporter&
 void check_collisions(const FleetState& state, Reporter& reporter) {
     std::map<std::string_view, std::vector<ServerIndex>> by_provider;
     for (ServerIndex i = 0; i < state.servers.size(); ++i)
-        if (state.providers->present(state.servers[i].provider))
-            by_provider[state.servers[i].provider].push_back(i);
+        if (const std::string_view provider = provider_of(state, i); state.providers->present(provider))
+            by_provider[provider].push_back(i);
     for (const auto& [provider, indexes] : by_provider) {
         std::vector<ProviderRules::FleetServer> servers;
         std::deque<ValueMap> merged; // few: most servers' clouds have no settings
         servers.reserve(indexes.size());
         for (const ServerIndex index : indexes) {
-            const Cloud* cloud = state.servers[index].declared_cloud;
+            const Cloud* cloud = state.servers[index].cloud;
             const ValueMap& settings = cloud && !cloud->settings.empty()
                                            ? merged.emplace_back(merged_settings(state, index))
                                            : state.server(index).settings;
@@ -127,10 +118,10 @@ void check_collisions(const FleetState& state, Reporter& reporter) {
         for (auto& problem : state.providers->validate_fleet(provider, servers)) {
             const Server& server = state.server(indexes[problem.server]);
             const Server& other = state.server(indexes[problem.other]);
-            reporter.error("spec/same-machine", std::move(problem.message), place_of(server, problem.setting),
-                           std::move(problem.help),
+            reporter.error("spec/same-machine", std::move(problem.message),
+                           setting_place(server, problem.setting), std::move(problem.help),
                            {{.message = fmt::format("server '{}' is here", other.name),
-                             .at = place_of(other, problem.setting)}});
+                             .at = setting_place(other, problem.setting)}});
         }
     }
 }
@@ -138,38 +129,32 @@ void check_collisions(const FleetState& state, Reporter& reporter) {
 void resolve_environment(FleetState& state, ServerIndex index, const std::vector<std::string_view>& known,
                          Reporter& reporter) {
     const Chosen chosen = choose_environment(state.server(index));
-    Scalars& scalars = state.servers[index];
-    if (chosen.text) scalars.environment = chosen.text->value;
-    scalars.declared_environment = find_environment(*state.inventory, scalars.environment);
-    if (scalars.declared_environment || scalars.environment == kDefaultEnvironment) return;
-    std::string help = reporter.suggest(scalars.environment, known);
-    if (help.empty()) help = fmt::format("declare it: environments: {{{}: {{}}}}", scalars.environment);
-    reporter.error("spec/unknown-environment",
-                   fmt::format("there is no environment '{}'", scalars.environment), chosen.text->at,
-                   std::move(help));
+    const std::string_view name = chosen.text ? std::string_view(chosen.text->value) : kDefaultEnvironment;
+    state.servers[index].environment = find_environment(*state.inventory, name);
+    if (state.servers[index].environment || name == kDefaultEnvironment) return;
+    std::string help = reporter.suggest(name, known);
+    if (help.empty()) help = fmt::format("declare it: environments: {{{}: {{}}}}", name);
+    reporter.error("spec/unknown-environment", fmt::format("there is no environment '{}'", name),
+                   chosen.text->at, std::move(help));
 }
 
 void resolve_cloud(FleetState& state, ServerIndex index, Reporter& reporter) {
     const Server& server = state.server(index);
-    Scalars& scalars = state.servers[index];
-    const Chosen chosen = choose_cloud(state, server, scalars.declared_environment);
+    const Chosen chosen = choose_cloud(state, server, state.servers[index].environment);
     if (!chosen.text) {
         reporter.error(
             "spec/no-cloud", fmt::format("nothing says where server '{}' runs", server.name), server.at,
             "write cloud: NAME or provider: local on the server, its environment or in lab.defaults");
         return;
     }
-    scalars.cloud = chosen.text->value;
     const auto declared = state.inventory->clouds.find(chosen.text->value);
     if (declared != state.inventory->clouds.end() &&
         chosen.text != (server.provider ? &*server.provider : nullptr))
-        scalars.declared_cloud = &declared->second;
-    scalars.provider =
-        scalars.declared_cloud ? std::string_view(scalars.declared_cloud->provider) : scalars.cloud;
+        state.servers[index].cloud = &declared->second;
     if (server.cloud) check_cloud(state, *server.cloud, reporter);
     if (server.provider && !provider_exists(*state.providers, server.provider->value))
         report_provider(*state.providers, server.provider->value, server.provider->at, reporter);
-    else if (!scalars.provider.empty())
+    else if (!provider_of(state, index).empty())
         check_server_settings(state, index, reporter);
 }
 
@@ -204,8 +189,30 @@ Chosen choose_domain(const FleetState& state, const Environment* environment) {
     return {};
 }
 
+std::string_view provider_of(const FleetState& state, ServerIndex index) {
+    const auto& [environment, declared] = state.servers[index];
+    if (declared) return declared->provider;
+    const Chosen cloud = choose_cloud(state, state.server(index), environment);
+    return cloud.text ? std::string_view(cloud.text->value) : std::string_view();
+}
+
+Scalars scalars_of(const FleetState& state, ServerIndex index) {
+    const Server& server = state.server(index);
+    const Environment* declared = state.servers[index].environment;
+    Scalars scalars;
+    const auto choose = [](std::string_view& scalar, const Chosen& chosen) {
+        if (chosen.text) scalar = chosen.text->value;
+    };
+    choose(scalars.environment, choose_environment(server));
+    choose(scalars.cloud, choose_cloud(state, server, declared));
+    choose(scalars.region, choose_region(state, server, declared));
+    choose(scalars.domain, choose_domain(state, declared));
+    scalars.provider = provider_of(state, index);
+    return scalars;
+}
+
 ValueMap merged_settings(const FleetState& state, ServerIndex index) {
-    const Cloud* cloud = state.servers[index].declared_cloud;
+    const Cloud* cloud = state.servers[index].cloud;
     const Server& server = state.server(index);
     if (!cloud || cloud->settings.empty()) return server.settings;
     ValueMap settings = cloud->settings;
@@ -219,16 +226,12 @@ void resolve_scalars(FleetState& state, Reporter& reporter) {
     check_levels(state, reporter);
     std::vector<std::string_view> environments = names_of(state.inventory->environments);
     environments.push_back(kDefaultEnvironment);
-    for (ServerIndex i = 0; i < state.servers.size(); ++i) {
-        resolve_environment(state, i, environments, reporter);
-        Scalars& scalars = state.servers[i];
-        if (const Chosen region = choose_region(state, state.server(i), scalars.declared_environment);
-            region.text)
-            scalars.region = region.text->value;
-        if (const Chosen domain = choose_domain(state, scalars.declared_environment); domain.text)
-            scalars.domain = domain.text->value;
-        resolve_cloud(state, i, reporter);
-    }
+    for_servers(state, reporter, [&](ServerIndex begin, ServerIndex end, Reporter& range_reporter) {
+        for (ServerIndex i = begin; i < end; ++i) {
+            resolve_environment(state, i, environments, range_reporter);
+            resolve_cloud(state, i, range_reporter);
+        }
+    });
     check_collisions(state, reporter);
 }
 

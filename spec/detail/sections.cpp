@@ -88,11 +88,11 @@ Environment read_environment(Text name, const Node& body, Diagnostics& diagnosti
 
 void report_no_provider(const Cloud& cloud, Diagnostics& diagnostics) {
     constexpr std::array kProvider{"provider"sv};
-    for (const auto& [setting, at] : cloud.setting_places) {
+    for (const auto& [setting, value] : cloud.settings) {
         std::string help = did_you_mean(setting, kProvider);
         if (help.empty()) continue;
-        add_error(diagnostics, "spec/unknown-key", fmt::format("a cloud has no key '{}'", setting), at,
-                  std::move(help));
+        add_error(diagnostics, "spec/unknown-key", fmt::format("a cloud has no key '{}'", setting),
+                  setting_place(cloud, setting), std::move(help));
         return;
     }
     add_error(diagnostics, "spec/missing-key", fmt::format("cloud '{}' has no 'provider'", cloud.name),
@@ -107,7 +107,7 @@ Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
         for (std::size_t i = 0; i < body.size(); ++i) {
             if (body.key(i).text() != "provider") {
                 cloud.settings.append(std::string(body.key(i).text()), body.value(i).as_value());
-                cloud.setting_places.emplace_back(std::string(body.key(i).text()), body.key(i).span());
+                cloud.setting_places.push_back(body.key(i).span());
             } else if (auto provider = read_name(body.value(i), "provider", "provider", diagnostics)) {
                 cloud.provider = std::move(provider->value);
                 cloud.provider_at = std::move(provider->at);
@@ -206,7 +206,7 @@ void read_server_key(Server& server, const Node& key, const Node& value, Diagnos
         append(server.properties, read_property(*rule, value, diagnostics));
     } else {
         server.settings.append(std::string(name), value.as_value());
-        server.setting_places.emplace_back(std::string(name), key.span());
+        server.setting_places.push_back(key.span());
     }
 }
 

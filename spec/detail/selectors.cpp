@@ -305,8 +305,8 @@ void resolve_selectors(FleetState& state, Reporter& reporter) {
         if (name.empty()) return;
         sets.try_emplace(name, size).first->second.set(server);
     };
-    for (std::size_t i = 0; i < size; ++i) {
-        const Scalars& scalars = state.servers[i];
+    for (ServerIndex i = 0; i < size; ++i) {
+        const Scalars scalars = scalars_of(state, i);
         put(state.selectors.environments, scalars.environment, i);
         put(state.selectors.regions, scalars.region, i);
         put(state.selectors.clouds, scalars.cloud, i);

@@ -5,6 +5,7 @@
 #include "support/json.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include <fmt/format.h>
@@ -12,10 +13,13 @@
 namespace lab::spec::detail {
 namespace {
 
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kLargestUnit = (1u << 31) - 1; // of the field in Placement
+
 struct UnitKey {
     std::uint32_t module = 0;
     const Environment* environment = nullptr;
-    std::vector<std::uint32_t> labels;
+    std::vector<std::uint32_t> labels = {};
     friend bool operator==(const UnitKey&, const UnitKey&) = default;
 };
 struct UnitKeyHash {
@@ -45,6 +49,7 @@ class UnitResolver {
         const std::size_t modules = state.modules.entries.size();
         on_server_.resize(modules, 0);
         own_.resize(modules, 0);
+        plain_.resize(modules, kNone);
         giving_.resize(modules);
         for (const auto& [name, environment] : state.inventory->environments) {
             std::vector<bool>& gives = environment_gives_[&environment];
@@ -82,8 +87,13 @@ class UnitResolver {
         std::sort(modules_.begin(), modules_.end(), [&](std::uint32_t a, std::uint32_t b) {
             return state_.modules.entries[a].rank < state_.modules.entries[b].rank;
         });
+        const Environment* environment = state_.servers[index].environment;
+        const std::vector<bool>* gives = environment ? &environment_gives_.at(environment) : nullptr;
         for (const std::uint32_t module : modules_) {
-            const Placement placement{.unit = unit_for(module, index), .own_params = own_[module] == stamp};
+            const Placement placement{
+                .unit =
+                    unit_for(module, gives && (*gives)[module] ? environment : nullptr, index) & kLargestUnit,
+                .own_params = own_[module] == stamp};
             check(placement, index);
             state_.placements.push_back(placement);
         }
@@ -98,12 +108,19 @@ class UnitResolver {
             }
     }
 
-    std::uint32_t unit_for(std::uint32_t module, ServerIndex index) {
-        UnitKey key{.module = module, .environment = nullptr, .labels = std::move(giving_[module])};
-        giving_[module].clear();
-        std::sort(key.labels.begin(), key.labels.end());
-        const Environment* environment = state_.servers[index].declared_environment;
-        if (environment && environment_gives_.at(environment)[module]) key.environment = environment;
+    std::uint32_t unit_for(std::uint32_t module, const Environment* environment, ServerIndex index) {
+        std::vector<std::uint32_t>& labels = giving_[module];
+        if (labels.empty() && !environment) { // most, by far
+            if (plain_[module] == kNone) plain_[module] = known_unit({.module = module}, index);
+            return plain_[module];
+        }
+        std::sort(labels.begin(), labels.end());
+        UnitKey key{.module = module, .environment = environment, .labels = std::move(labels)};
+        labels.clear();
+        return known_unit(std::move(key), index);
+    }
+
+    std::uint32_t known_unit(UnitKey key, ServerIndex index) {
         const auto next = static_cast<std::uint32_t>(state_.units.size());
         const auto [found, added] = known_.try_emplace(std::move(key), next);
         if (added) make_unit(found->first, index);
@@ -178,6 +195,7 @@ class UnitResolver {
         const Unit& unit = state_.units[placement.unit];
         const ModuleEntry& entry = state_.module_of(unit);
         if (entry.allowed && !entry.allowed->test(index)) report_target(entry, index);
+        if (unit.conflicts.empty() && !unit.incomplete) return;
         for (const ParamConflict& conflict : unit.conflicts)
             if (!settled(placement, index, conflict.param)) report_conflict(unit, conflict, index);
         for (std::uint32_t i = 0; i < unit.params.size(); ++i)
@@ -231,6 +249,7 @@ class UnitResolver {
     std::unordered_map<const Environment*, std::vector<bool>> environment_gives_; // params, by module
     // By module; a stamp says of which server it speaks.
     std::vector<std::uint32_t> on_server_, own_;
+    std::vector<std::uint32_t> plain_; // by module: its unit where no environment and no label gives params
     std::vector<std::vector<std::uint32_t>> giving_; // labels that give params
     std::vector<std::uint32_t> modules_;             // of the server at hand
 };
