@@ -3,6 +3,7 @@
 #include "reconciler/clear_values.h"
 #include "reconciler/detail/judge.h"
 #include "reconciler/record.h"
+#include "reconciler/renames.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ class Executor {
             lock = std::move(*taken);
         }
         LAB_TRY(engine_.store.snapshot("apply"));
+        LAB_TRY(record_renames(engine_, workspace_));
         LAB_TRY(begin(lock.get()));
         work();
         return end();
@@ -195,12 +197,15 @@ class Executor {
     /// The server as it is right now.
     Result<planner::ServerInput> look(const std::string& server, const std::vector<spec::ModuleUnit>& clear,
                                       Diagnostics& diagnostics) {
-        auto input =
-            server_input(engine_, workspace_, server, std::nullopt, request_.drift_only, diagnostics);
+        auto input = server_input(
+            engine_, workspace_,
+            {.name = server, .known_as = server, .observed = {}, .drift_only = request_.drift_only},
+            diagnostics);
         if (!input || !input->desired) return input;
         Answer answer =
             observe(engine_, {.server = input->desired->spec,
-                              .desired = document(engine_, workspace_.origin, input->desired->spec, clear)});
+                              .desired = document(engine_, workspace_.origin, input->desired->spec, clear),
+                              .known_as = server});
         input->observed = std::move(answer.observed);
         ask_provider(engine_.providers, *input);
         return input;

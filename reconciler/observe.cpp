@@ -54,7 +54,7 @@ void observe(const Engine& engine, const std::vector<Question>& questions, const
         providers::Provider* provider = engine.providers.find(name);
         if (!provider) {
             for (const std::size_t index : indexes)
-                finish(index, last_known(engine, questions[index].server.name,
+                finish(index, last_known(engine, questions[index].known_as,
                                          fmt::format("this build of lab has no provider '{}'", name)));
             continue;
         }
@@ -67,7 +67,7 @@ void observe(const Engine& engine, const std::vector<Question>& questions, const
             [&, &indexes = indexes](std::size_t position, api::ServerState state) {
                 const std::size_t index = indexes[position];
                 if (state.presence == api::Presence::Unreachable)
-                    finish(index, last_known(engine, questions[index].server.name, std::move(state.detail)));
+                    finish(index, last_known(engine, questions[index].known_as, std::move(state.detail)));
                 else
                     finish(index, answer_from(std::move(state), engine.clock.wall()));
             },

@@ -8,6 +8,7 @@ namespace lab::reconciler {
 struct Question {
     api::ServerSpec server;
     api::Desired desired;
+    std::string known_as; // the server's name in the state, for what was last seen of it
 };
 
 struct Answer {

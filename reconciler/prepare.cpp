@@ -2,6 +2,7 @@
 
 #include "reconciler/observe.h"
 #include "reconciler/rebuild.h"
+#include "reconciler/renames.h"
 #include "reconciler/rest.h"
 #include "support/json.h"
 #include "support/text.h"
@@ -86,43 +87,32 @@ class Gathering {
         return {};
     }
 
-    /// A server that is gone while a new one is the same machine (its tree, say) was renamed: what is known
-    /// of it, its protection included, goes on under the new name.
+    /// In the plan only: the state keeps the names it has until something is applied.
     Result<void> follow_renames() {
-        std::vector<const store::ServerKeys*> gone;
-        for (const store::ServerKeys& known : *known_)
-            if (known.applied && !in_inventory(known.name)) gone.push_back(&known);
-        if (gone.empty()) return {};
-        const std::map<std::string, std::string> fresh = never_applied();
-        bool renamed = false;
-        for (const store::ServerKeys* old : gone) {
-            auto applied = engine_.store.applied(old->name);
-            if (!applied) return std::move(applied).error();
-            if (!*applied) continue;
-            api::ServerSpec& spec = (*applied)->spec;
-            const auto now = fresh.find(machine_text(spec.provider, spec.settings));
-            if (now == fresh.end()) continue;
+        auto found = find_renames(engine_, workspace_, *known_);
+        if (!found) return std::move(found).error();
+        if (found->empty()) return {};
+        renames_ = std::move(*found);
+        for (const auto& [now, before] : renames_)
             input_.warnings.push_back(
-                fmt::format("server/{} is server/{} now: the machine is the same", old->name, now->second));
-            spec.name = now->second;
-            LAB_TRY(engine_.store.record_applied(
-                {{.server = std::move(**applied), .modules_gone = {}, .applied_key = {}}}));
-            renamed = true;
-        }
-        return renamed ? read_known() : Result<void>();
+                fmt::format("server/{} is server/{} now: the machine is the same", before, now));
+        known_ = std::make_shared<const std::vector<store::ServerKeys>>(renamed(*known_, renames_));
+        return {};
     }
 
-    /// Servers of the inventory that were never applied, by their machine.
-    std::map<std::string, std::string> never_applied() const {
-        std::map<std::string, std::string> fresh;
-        const spec::Fleet& fleet = workspace_.fleet;
-        for (spec::ServerIndex index = 0; index < fleet.size(); ++index) {
-            const std::string& name = fleet.server(index).name;
-            const store::ServerKeys* known = find_known(name);
-            if (!engine_.providers.find(fleet.provider(index)) || (known && known->applied)) continue;
-            fresh.emplace(machine_text(fleet.provider(index), fleet.settings(index)), name);
-        }
-        return fresh;
+    const std::string& name_in_state(const std::string& name) const {
+        const auto found = renames_.find(name);
+        return found == renames_.end() ? name : found->second;
+    }
+
+    Result<planner::ServerInput> input_of(const std::string& name,
+                                          std::optional<planner::ObservedServer> observed) {
+        return server_input(engine_, workspace_,
+                            {.name = name,
+                             .known_as = name_in_state(name),
+                             .observed = std::move(observed),
+                             .drift_only = request_.drift_only},
+                            diagnostics_);
     }
 
     /// The applied server that a machine is known as; null where it is not known.
@@ -185,10 +175,6 @@ class Gathering {
         return key ? std::optional(*key) : std::nullopt;
     }
 
-    bool in_inventory(std::string_view name) const {
-        return workspace_.fleet.find(name) || (workspace_.rest && workspace_.rest->has_server(name));
-    }
-
     void count_settled(const store::ServerKeys& known) {
         ++input_.settled_servers;
         input_.settled_units += known.units;
@@ -210,8 +196,7 @@ class Gathering {
                 count_settled(*known);
                 continue;
             }
-            auto input =
-                server_input(engine_, workspace_, name, std::nullopt, request_.drift_only, diagnostics_);
+            auto input = input_of(name, std::nullopt);
             if (!input) return std::move(input).error();
             keep(std::move(*input));
         }
@@ -253,6 +238,7 @@ class Gathering {
 
     Result<Question> question_for(const std::string& name, const store::ServerKeys* known) {
         Question question;
+        question.known_as = name_in_state(name);
         const auto index = workspace_.fleet.find(name);
         if (index && !request_.drift_only) {
             question.server = server_spec(workspace_, *index);
@@ -261,9 +247,10 @@ class Gathering {
                                         workspace_.fleet.units(*index, diagnostics_));
             return question;
         }
-        auto applied = engine_.store.applied(name);
+        auto applied = engine_.store.applied(question.known_as);
         if (!applied) return std::move(applied).error();
         LAB_CHECK(applied->has_value(), "a server known as applied has a record of it");
+        (*applied)->spec.name = name;
         question.server = (*applied)->spec;
         question.desired = document(engine_, **applied);
         return question;
@@ -277,10 +264,11 @@ class Gathering {
         LAB_TRY(rebuild_applied(name, known, answer));
         std::optional<store::Store::Observation> record;
         if (fresh)
-            record = {
-                .name = name, .observed = answer.observed, .in_sync_key = {}, .skipped = answer.skipped};
-        auto input = server_input(engine_, workspace_, name, std::move(answer.observed), request_.drift_only,
-                                  diagnostics_);
+            record = {.name = name_in_state(name),
+                      .observed = answer.observed,
+                      .in_sync_key = {},
+                      .skipped = answer.skipped};
+        auto input = input_of(name, std::move(answer.observed));
         if (!input) return std::move(input).error();
         planner::Planned planned = plan_one(engine_, workspace_, *input, request_.drift_only);
         const bool equal =
@@ -368,6 +356,7 @@ class Gathering {
     const PlanRequest& request_;
     planner::PlanInput input_;
     std::shared_ptr<const std::vector<store::ServerKeys>> known_;
+    Renames renames_;
     Diagnostics diagnostics_;
     std::optional<WallTime> oldest_;
     std::size_t rebuilt_ = 0; // servers whose applied state came back from their machines
@@ -390,24 +379,23 @@ void block_copy(api::Plan& plan, const std::string& server, const std::string& o
                                            other + " out of the inventory"};
 }
 
-Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace,
-                                          const std::string& name,
-                                          std::optional<planner::ObservedServer> observed, bool drift_only,
+Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, ServerQuery query,
                                           Diagnostics& diagnostics) {
     planner::ServerInput input;
-    input.name = name;
-    auto applied = engine.store.applied(name);
+    input.name = query.name;
+    auto applied = engine.store.applied(query.known_as);
     if (!applied) return std::move(applied).error();
     input.applied = std::move(*applied);
-    if (observed) {
-        input.observed = std::move(observed);
+    if (input.applied) input.applied->spec.name = query.name;
+    if (query.observed) {
+        input.observed = std::move(query.observed);
     } else {
-        auto known = engine.store.observed(name);
+        auto known = engine.store.observed(query.known_as);
         if (!known) return std::move(known).error();
         input.observed = std::move(*known);
     }
-    const auto index = workspace.fleet.find(name);
-    if (drift_only) {
+    const auto index = workspace.fleet.find(query.name);
+    if (query.drift_only) {
         if (input.applied)
             input.desired = desired_from(*input.applied, index ? workspace.fleet.server(*index).at : Span{});
     } else if (index) {

@@ -33,10 +33,14 @@ struct Prepared {
 /// cancelled.
 Result<Prepared> prepare_plan(const Engine& engine, const Workspace& workspace, const PlanRequest& request);
 
-/// Everything about one server: what the planner takes. `observed` replaces what the store knows.
-Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace,
-                                          const std::string& name,
-                                          std::optional<planner::ObservedServer> observed, bool drift_only,
+struct ServerQuery {
+    std::string name;
+    std::string known_as;                            // its name in the state
+    std::optional<planner::ObservedServer> observed; // in the place of what the state knows
+    bool drift_only = false;
+};
+/// Everything about one server: what the planner takes.
+Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, ServerQuery query,
                                           Diagnostics& diagnostics);
 
 /// Fills in what the provider says of `input`: whether it is there, what it would do, whether it deletes.

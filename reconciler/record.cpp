@@ -163,7 +163,8 @@ Result<void> record_settled(const Engine& engine, const Workspace& workspace,
         const auto row = by_name.find(name);
         if (!index || row == by_name.end() || row->second->applied_key == workspace.fleet.key(*index))
             continue;
-        auto input = server_input(engine, workspace, name, std::nullopt, /*drift_only=*/false, diagnostics);
+        auto input =
+            server_input(engine, workspace, {.name = name, .known_as = name, .observed = {}}, diagnostics);
         if (!input) return std::move(input).error();
         if (!input->observed || input->observed->state.presence != api::Presence::Present) continue;
         Record record = record_of(engine, workspace, std::move(*input), nullptr, /*drift_only=*/false,

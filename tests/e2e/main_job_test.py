@@ -325,12 +325,49 @@ resources:
         self.commit("rename")
         plan = self.lab("plan", "--allow-destroy", "-o", "json").json()
         self.assertEqual([one for one in plan["actions"] if one["action"] in ("destroy", "create")], [])
+        self.assertIn("server/s2 is server/new-name now: the machine is the same", plan["warnings"])
         self.write_fleet(servers=1)
         self.commit("gone before the rename was applied")
         blocked = self.lab("plan", "--allow-destroy", "-o", "json").json()["actions"]
         self.assertEqual([one["blocked"]["by"] for one in blocked if one["action"] == "destroy"], ["protect"])
         self.apply("--allow-destroy", code=1)
         self.assertTrue((self.root("s2") / "etc/base/text").exists())
+
+    def test_a_plan_says_of_a_rename_the_same_until_it_is_applied(self):
+        self.write_fleet(servers=2)
+        self.commit()
+        self.apply()
+        before = (self.inventory / "servers.yaml").read_text()
+        self.write("servers.yaml", before.replace("  s2:", "  new-name:"))
+        self.commit("rename")
+        said = "server/s2 is server/new-name now: the machine is the same"
+        first = self.lab("plan", "--refresh", "never", "-o", "json").out
+        self.assertIn(said, first)
+        self.assertEqual(self.lab("plan", "--refresh", "never", "-o", "json").out, first)
+        asked = self.lab("plan", "-o", "json").json()
+        self.assertEqual([asked["actions"], asked["warnings"]],
+                         [json.loads(first)["actions"], json.loads(first)["warnings"]])
+        self.assertIn(said, self.lab("drift").err)
+        # The old name is as it was: nothing has to be done, and nothing is said.
+        back = self.lab("plan", "--ref", "HEAD~1", "--detailed-exitcode", "-o", "json").json()
+        self.assertEqual([back["actions"], back["warnings"]], [[], []])
+        self.lab("plan", "--out", "saved.json")
+        self.lab("apply", "saved.json")
+        self.assertNotIn("the machine is the same", self.lab("plan", "-o", "json").out)
+        self.assert_plan_empty()
+        self.assertIn("is server/s2 now", self.lab("plan", "--ref", "HEAD~1").out)
+
+    def test_an_apply_without_a_change_records_a_rename(self):
+        self.write("lab.yaml", "lab: {format: 1, name: e2e}\nservers: {old: {provider: local, root: machines/x}}\n")
+        self.commit()
+        self.apply()
+        self.write("lab.yaml", "lab: {format: 1, name: e2e}\nservers: {new: {provider: local, root: machines/x}}\n")
+        self.commit("rename")
+        for _ in range(2):
+            plan = self.lab("plan", "-o", "json").json()
+            self.assertEqual(([], 1), (plan["actions"], len(plan["warnings"])))
+        self.apply()
+        self.assertEqual(self.lab("plan", "-o", "json").json()["warnings"], [])
 
     def test_a_copied_tree_is_not_taken_over(self):
         self.write_fleet(servers=1)

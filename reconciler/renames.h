@@ -1,0 +1,21 @@
+#pragma once
+// Servers that have another name in the inventory than in the state: one is gone while a new one is the same
+// machine (its tree, say). What is known of it, its protection included, goes on under the new name.
+
+#include "reconciler/engine.h"
+
+namespace lab::reconciler {
+
+/// By the name in the inventory the name in the state. `known`: every server of the state.
+using Renames = std::map<std::string, std::string>;
+Result<Renames> find_renames(const Engine& engine, const Workspace& workspace,
+                             const std::vector<store::ServerKeys>& known);
+
+/// `known` as it will be once that is recorded; sorted by name.
+std::vector<store::ServerKeys> renamed(std::vector<store::ServerKeys> known, const Renames& renames);
+
+/// Gives servers of the state the names they have in the inventory. Only what changes machines does that: a
+/// plan leaves the state as it is, so that the next one says the same.
+Result<void> record_renames(const Engine& engine, const Workspace& workspace);
+
+} // namespace lab::reconciler
