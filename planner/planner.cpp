@@ -85,9 +85,10 @@ Grants grants_of(const DesiredServer& server) {
     return grants;
 }
 
-std::map<std::string, DesiredGrant> wanted_grants(const Grants& grants) {
+std::map<std::string, DesiredGrant> wanted_grants(const std::optional<Grants>& grants) {
     std::map<std::string, DesiredGrant> wanted;
-    for (const auto& [path, via] : grants)
+    if (!grants) return wanted;
+    for (const auto& [path, via] : *grants)
         wanted.emplace(path, DesiredGrant{.via = via, .at = {}});
     return wanted;
 }

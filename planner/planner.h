@@ -61,8 +61,8 @@ struct PlanInput {
 };
 
 Grants grants_of(const DesiredServer& server);
-/// As many wanted grants as were given, without places.
-std::map<std::string, DesiredGrant> wanted_grants(const Grants& grants);
+/// As many wanted grants as were given, without places; none where they are not known.
+std::map<std::string, DesiredGrant> wanted_grants(const std::optional<Grants>& grants);
 
 /// Resources of a module that are as desired although Applied says otherwise: an apply records them without
 /// acting. `module` empty: the server's own record (settings, labels, protect) is to be written, though

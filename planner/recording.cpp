@@ -54,9 +54,12 @@ Value applied_value(const AppliedServer& applied) {
     put(out, "commit", applied.commit);
     if (!applied.layout.is_null()) out.append("layout", applied.layout);
     ValueMap secrets;
-    for (const auto& [path, ways] : applied.secrets)
+    for (const auto& [path, ways] : applied.secrets.value_or(Grants()))
         secrets.append(path, Value(ways));
-    if (!secrets.empty()) out.append("secrets", std::move(secrets));
+    if (!applied.secrets)
+        out.append("secrets", Value());
+    else if (!secrets.empty())
+        out.append("secrets", std::move(secrets));
     ValueMap modules;
     for (const AppliedModule& module : applied.modules) {
         ValueList resources;
@@ -303,13 +306,17 @@ void read_modules(Reader& reader, const Value& value, AppliedServer& applied) {
               [](const auto& left, const auto& right) { return left.module < right.module; });
 }
 
-/// Which secrets the server may read, each with the ways to it.
+/// Which secrets the server may read, each with the ways to it; null where that is not known.
 void read_secrets(Reader& reader, const Value& value, AppliedServer& applied) {
+    if (value.is_null()) {
+        applied.secrets.reset();
+        return;
+    }
     const ValueMap* secrets = reader.map(value);
     if (!secrets) return;
     for (const auto& [path, ways] : *secrets) {
         const Reader::Step step(reader, path);
-        applied.secrets.emplace(path, reader.text(ways));
+        applied.secrets->emplace(path, reader.text(ways));
     }
 }
 

@@ -31,7 +31,8 @@ struct AppliedServer {
     std::string commit;                 // of the last apply that touched it
     Value layout;                       // layout_record() of the one its disk has; null: none that lab knows
     std::vector<AppliedModule> modules; // sorted by name
-    Grants secrets;
+    /// None: not known, since the state was rebuilt from its machines, which do not keep it.
+    std::optional<Grants> secrets = Grants();
 };
 
 struct ObservedResource {

@@ -41,7 +41,8 @@ std::optional<planner::AppliedServer> rebuild(const Workspace& workspace, spec::
                                   .labels = desired.labels,
                                   .protect = desired.protect,
                                   .commit = {},
-                                  .modules = {}};
+                                  .modules = {},
+                                  .secrets = std::nullopt};
     server.spec.server_id = server_id;
     std::map<std::string, planner::AppliedModule> modules;
     for (const auto& [id, entry] : *resources->if_map())

@@ -43,10 +43,12 @@ planner::AppliedModule merged(const spec::ModuleUnit& unit, const planner::Appli
     return module;
 }
 
-/// Who may read what is only recorded once its own line of the plan was carried out.
+/// Who may read what is only recorded once its own line of the plan was carried out. What was not known
+/// before has no such line.
 planner::Grants grants_now(const planner::ServerInput& input, bool itself) {
     planner::Grants wanted = planner::grants_of(*input.desired);
-    const planner::Grants before = input.applied ? input.applied->secrets : planner::Grants{};
+    if (input.applied && !input.applied->secrets) return wanted;
+    const planner::Grants before = input.applied ? *input.applied->secrets : planner::Grants{};
     const bool same =
         std::equal(wanted.begin(), wanted.end(), before.begin(), before.end(),
                    [](const auto& left, const auto& right) { return left.first == right.first; });

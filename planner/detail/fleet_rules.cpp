@@ -167,6 +167,18 @@ void spread_blocks(ServerPlan& plan) {
     }
 }
 
+std::optional<std::string> unknown_grants_warning(const std::vector<ServerPlan>& plans) {
+    std::vector<std::string> names;
+    for (const ServerPlan& plan : plans)
+        if (plan.unknown_grants) names.push_back(plan.name);
+    if (names.empty()) return std::nullopt;
+    const std::size_t count = names.size();
+    return fmt::format(
+        "which secrets {} could read before is not known since the state was rebuilt: an apply records "
+        "what the inventory says now: {}",
+        counted(count, "server"), name_list(std::move(names), kNamesShown));
+}
+
 std::vector<std::string> warnings_of(const std::vector<ServerPlan>& plans, const PlanInput& input) {
     std::vector<std::string> out = input.warnings;
     std::sort(out.begin(), out.end());
@@ -192,6 +204,7 @@ std::vector<std::string> warnings_of(const std::vector<ServerPlan>& plans, const
     add_absent(absent, " and not planned");
     add_absent(absent_but_planned, ", and nothing planned there can be applied");
     if (auto text = out_of_reach_warning(plans)) out.push_back(*std::move(text));
+    if (auto text = unknown_grants_warning(plans)) out.push_back(*std::move(text));
     const auto add = [&](const ByText& remarks, std::string_view what) {
         for (const auto& [key, servers] : remarks) {
             const std::size_t cut = key.find('\n');

@@ -259,6 +259,8 @@ ServerPlan plan_server(const ServerInput& input, const Rules& rules) {
     ServerPlan plan{.name = input.name, .applied = input.applied.has_value()};
     if (rules.drift_only && !input.applied) return {};
     const Knowledge known = knowledge_of(input);
+    plan.unknown_grants = !rules.drift_only && input.applied && !input.applied->secrets && input.desired &&
+                          !input.desired->secrets.empty();
     const bool absent = !input.provider_present || input.supposed;
     plan.not_observed = known.out_of_reach || absent;
     if (absent)

@@ -35,6 +35,7 @@ struct ServerPlan {
     // What warnings are made of.
     std::string absent_provider;             // the build has no such provider
     std::optional<std::string> out_of_reach; // why
+    bool unknown_grants = false;             // it may read secrets, and whether it could before nobody knows
     std::vector<std::string> needs_live;     // resources skipped in a tree
     std::vector<Remark> skipped;             // the machine did not look
     std::vector<Remark> failed;              // looking failed, or a fact is missing

@@ -51,13 +51,15 @@ api::PropertyChange grant_change(const std::string& path, Value before, Value af
             .diff = {}};
 }
 
-/// Secrets that the server may read from now on, or no longer. By which way does not matter.
-std::vector<api::PropertyChange> grant_changes(const Grants& before,
+/// Secrets that the server may read from now on, or no longer. By which way does not matter. Where it is not
+/// known what it could read, nothing is said to be new.
+std::vector<api::PropertyChange> grant_changes(const std::optional<Grants>& before,
                                                const std::map<std::string, DesiredGrant>& after) {
     std::vector<api::PropertyChange> changes;
+    if (!before) return changes;
     for (const auto& [path, grant] : after)
-        if (!before.contains(path)) changes.push_back(grant_change(path, {}, Value(grant.via)));
-    for (const auto& [path, via] : before)
+        if (!before->contains(path)) changes.push_back(grant_change(path, {}, Value(grant.via)));
+    for (const auto& [path, via] : *before)
         if (!after.contains(path)) changes.push_back(grant_change(path, Value(via), {}));
     std::sort(changes.begin(), changes.end(),
               [](const auto& left, const auto& right) { return left.path < right.path; });
@@ -158,8 +160,9 @@ Digest server_precondition(const ServerInput& input, const DesiredServer* desire
         hasher.part(spec ? spec->provider : std::string());
         hasher.part(spec ? write_json_canonical(spec->settings) : std::string());
     }
-    if (input.applied)
-        for (const auto& [path, via] : input.applied->secrets)
+    if (input.applied && !input.applied->secrets) hasher.part("unknown");
+    if (input.applied && input.applied->secrets)
+        for (const auto& [path, via] : *input.applied->secrets)
             hasher.part(path);
     hasher.part("wanted");
     if (desired)

@@ -11,6 +11,7 @@ namespace {
 
 /// Larger than any document we write: what comes from our own database is refused only when it is nonsense.
 constexpr JsonLimits kLimits{.bytes = 1u << 30, .depth = 64};
+constexpr std::string_view kUnknown = "null"; // in the place of grants
 
 Error unreadable(std::string_view what) {
     return {.code = ErrorCode::Invalid,
@@ -173,14 +174,16 @@ Result<api::PlanSummary> read_summary(std::string_view text) {
     return summary;
 }
 
-std::string write_grants(const planner::Grants& grants) {
+std::string write_grants(const std::optional<planner::Grants>& grants) {
+    if (!grants) return std::string(kUnknown);
     ValueMap map;
-    for (const auto& [path, via] : grants)
+    for (const auto& [path, via] : *grants)
         map.append(path, Value(via));
     return write_json(Value(std::move(map)));
 }
 
-Result<planner::Grants> read_grants(std::string_view text) {
+Result<std::optional<planner::Grants>> read_grants(std::string_view text) {
+    if (text == kUnknown) return std::optional<planner::Grants>();
     const auto map = read_map(text);
     if (!map) return map.error();
     planner::Grants grants;
@@ -188,7 +191,7 @@ Result<planner::Grants> read_grants(std::string_view text) {
         if (!via.if_string()) return unreadable("grants");
         grants.emplace(path, *via.if_string());
     }
-    return grants;
+    return std::optional(std::move(grants));
 }
 
 Result<ValueMap> read_map(std::string_view text) {

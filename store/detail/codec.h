@@ -26,8 +26,8 @@ std::vector<std::string> read_labels(std::string_view text);
 std::string write_summary(const api::PlanSummary& summary);
 Result<api::PlanSummary> read_summary(std::string_view text);
 
-std::string write_grants(const planner::Grants& grants);
-Result<planner::Grants> read_grants(std::string_view text);
+std::string write_grants(const std::optional<planner::Grants>& grants);
+Result<std::optional<planner::Grants>> read_grants(std::string_view text);
 
 Result<ValueMap> read_map(std::string_view text);
 

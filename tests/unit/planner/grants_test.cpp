@@ -61,6 +61,23 @@ TEST(Grants, WithoutAProviderAreStillCompared) {
     EXPECT_EQ(planned.plan.summary.update, 1u);
 }
 
+TEST(Grants, WhereItIsNotKnownNothingIsNew) {
+    ServerInput server = granted("a", {}, {{"m/new", "label y"}});
+    server.applied->secrets.reset();
+    const Planned planned = plan({server});
+    EXPECT_EQ(text(planned.plan), "");
+    EXPECT_EQ(
+        planned.plan.warnings,
+        std::vector<std::string>{"which secrets 1 server could read before is not known since the state was "
+                                 "rebuilt: an apply records what the inventory says now: a"});
+    ASSERT_EQ(planned.settled.size(), 1u); // it is to be recorded
+    EXPECT_EQ(planned.settled[0].module, "");
+    server.desired->secrets.clear();
+    EXPECT_TRUE(plan({server}).plan.warnings.empty());
+    const ServerInput known = granted("a", {}, {});
+    EXPECT_NE(precondition(server, "", {}, kKey), precondition(known, "", {}, kKey));
+}
+
 TEST(Grants, WhatWasGrantedIsPartOfThePrecondition) {
     const ServerInput before = granted("a", {}, {{"m/new", "label y"}});
     const ServerInput other = granted("a", {{"m/new", "label y"}}, {{"m/new", "label y"}});

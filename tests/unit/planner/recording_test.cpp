@@ -26,7 +26,7 @@ TEST(Recording, IsWrittenAndReadWithoutLoss) {
         "web-1", {unit("motd", {file("/etc/motd", "hi\n"), file("/etc/key", "s", R"({"sensitive": true})")}),
                   unit("time", {resource("package/chrony", "{}")})});
     server.applied->protect = true;
-    server.applied->secrets = {{"mail/tls-cert", "label mailserver"}};
+    server.applied->secrets = Grants{{"mail/tls-cert", "label mailserver"}};
     server.applied->modules[0].resources[1].commit = "another";
     server.observed->resources["package/chrony"] = {
         .properties = {}, .skipped = true, .reason = "needs a live system"};

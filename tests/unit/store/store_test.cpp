@@ -34,7 +34,7 @@ TEST_F(StoreTest, WhatWasAppliedComesBackWhole) {
     auto store = open();
     auto wanted = application("web-1");
     wanted.server.protect = true;
-    wanted.server.secrets = {{"mail/key", "label mail → class postfix"}};
+    wanted.server.secrets = planner::Grants{{"mail/key", "label mail → class postfix"}};
     wanted.server.layout = ValueMap{{"name", "worker"}, {"parts", ValueMap{{"table", "gpt"}}}};
     wanted.server.modules.push_back(module_of("tools", "x\n", ""));
     wanted.server.modules[0].resources.push_back({.resource = motd("other"), .commit = "beef"});
