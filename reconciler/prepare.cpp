@@ -365,7 +365,7 @@ class Gathering {
 } // namespace
 
 std::string machine_text(std::string_view provider, const ValueMap& settings) {
-    return std::string(provider) + "\n" + write_json_canonical(Value(settings));
+    return std::string(provider) + "\n" + write_json_canonical(settings);
 }
 
 void block_copy(api::Plan& plan, const std::string& server, const std::string& other) {

@@ -30,6 +30,10 @@ Value Node::scalar() const {
     return typed ? std::move(*typed) : Value(text());
 }
 
+bool Node::is_string() const {
+    return is_scalar() && !(plain() && detail::core_value(text()));
+}
+
 Value Node::as_value() const {
     if (is_list()) {
         ValueList list;

@@ -40,6 +40,7 @@ class Node {
     NodeKind kind() const noexcept { return data_->kind; }
     bool is_null() const noexcept { return kind() == NodeKind::Null; }
     bool is_scalar() const noexcept { return kind() == NodeKind::Scalar; }
+    bool is_string() const; // a scalar that is one
     bool is_list() const noexcept { return kind() == NodeKind::List; }
     bool is_map() const noexcept { return kind() == NodeKind::Map; }
     /// "null", "boolean", "integer", "number", "string", "list" or "map": what the core schema makes of it.

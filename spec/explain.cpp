@@ -117,7 +117,8 @@ void add_properties(const FleetState& state, ServerIndex index, std::vector<Fiel
 void add_settings(const FleetState& state, ServerIndex index, std::vector<Field>& fields) {
     const Server& server = state.server(index);
     const Cloud* cloud = state.servers[index].cloud;
-    for (const auto& [name, value] : merged_settings(state, index)) {
+    const MergedSettings merged(state, index);
+    for (const auto& [name, value] : *merged) {
         Ladder ladder;
         if (const Value* own = server.settings.find(name))
             ladder.steps.push_back({*own, {Level::Server, {}, setting_place(server, name)}});

@@ -209,7 +209,7 @@ std::vector<Provided> Fleet::provided(ServerIndex index, Provides what) const {
 }
 
 ValueMap Fleet::settings(ServerIndex index) const {
-    return merged_settings(*state_, index);
+    return *MergedSettings(*state_, index);
 }
 
 std::vector<ServerIndex> Fleet::select(const Target& target) const {

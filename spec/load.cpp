@@ -57,18 +57,15 @@ bool holds_servers_only(const Node& root) {
 }
 
 /// `budget` is what may still be read of all files together.
-FileResult read_one(const FileTree& tree, const TreeEntry& entry, const LoadLimits& limits,
-                    std::atomic<std::int64_t>& budget) {
+FileResult decode_one(const TreeEntry& entry, Result<std::string> text, std::atomic<std::int64_t>& budget) {
     FileResult result;
-    if (budget.load() < 0) return result;
-    auto text = tree.read_entry(entry, limits.file_bytes);
     if (!text) {
         result.file.path = FileName(entry.path);
         report_unreadable(entry, text.error(), result.diagnostics);
         return result;
     }
-    if (budget.fetch_sub(static_cast<std::int64_t>(text->size())) < static_cast<std::int64_t>(text->size()))
-        return result;
+    const auto size = static_cast<std::int64_t>(text->size());
+    if (budget.fetch_sub(size) < size) return result;
     result.file = {.path = FileName(entry.path), .digest = sha256(*text), .blob = entry.blob};
     const auto document = Document::parse(result.file.path, *std::move(text), result.diagnostics);
     if (!document) return result;
@@ -77,15 +74,32 @@ FileResult read_one(const FileTree& tree, const TreeEntry& entry, const LoadLimi
     return result;
 }
 
-/// In the order of `entries`, but for lab.yaml, which was read before; read by as many threads as there is
-/// work and cores for.
+/// Reads a few files, then decodes them.
+void read_some(const FileTree& tree, std::span<const TreeEntry* const> entries, std::span<FileResult> results,
+               const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
+    constexpr std::size_t kBytesAtOnce = 1u << 20;
+    std::vector<Result<std::string>> texts;
+    for (std::size_t done = 0; done < entries.size() && budget.load() >= 0; done += texts.size()) {
+        texts.clear();
+        std::size_t bytes = 0;
+        tree.read_each(entries.subspan(done), limits.file_bytes, [&](Result<std::string> text) {
+            if (text) bytes += text->size();
+            texts.push_back(std::move(text));
+            return bytes < kBytesAtOnce;
+        });
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            results[done + i] = decode_one(*entries[done + i], std::move(texts[i]), budget);
+    }
+}
+
+/// In the order of `entries`; read by as many threads as there is work and cores for.
 std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEntry* const> entries,
                                    const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
     constexpr std::size_t kFilesAtOnce = 32; // fewer are read before a thread has started
     std::vector<FileResult> results(entries.size());
     in_parallel(entries.size(), kFilesAtOnce, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i)
-            if (entries[i]->path != kRootFile) results[i] = read_one(tree, *entries[i], limits, budget);
+        read_some(tree, entries.subspan(begin, end - begin), std::span(results).subspan(begin, end - begin),
+                  limits, budget);
     });
     return results;
 }
@@ -244,7 +258,7 @@ std::optional<FileResult> read_root(const FileTree& tree, const std::vector<Tree
                   "an inventory has a lab.yaml at its root; `lab init` makes one");
         return std::nullopt;
     }
-    FileResult result = read_one(tree, *root, limits, budget);
+    FileResult result = decode_one(*root, tree.read_entry(*root, limits.file_bytes), budget);
     if (!result.parts.settings && !result.diagnostics.has_errors())
         add_error(result.diagnostics, "spec/missing-key", "lab.yaml has no section 'lab'",
                   whole_file(root->path), "write lab: {format: 1, name: my-lab}");

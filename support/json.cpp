@@ -271,6 +271,12 @@ std::string write_json_canonical(const Value& value) {
     return out;
 }
 
+std::string write_json_canonical(const ValueMap& map) {
+    std::string out;
+    write_map(out, map, {.sorted = true}, 0);
+    return out;
+}
+
 Value encode_bytes(std::string_view bytes) {
     if (is_utf8(bytes) && bytes.find('\0') == std::string_view::npos) return Value(bytes);
     return Value(ValueMap{{"base64", Value(base64_encode(bytes))}});

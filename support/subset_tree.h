@@ -17,6 +17,10 @@ class SubsetTree final : public FileTree {
     Result<std::string> read_entry(const TreeEntry& entry, std::size_t max_bytes) const override {
         return base_.read_entry(entry, max_bytes);
     }
+    void read_each(std::span<const TreeEntry* const> entries, std::size_t max_bytes,
+                   const Take& take) const override {
+        base_.read_each(entries, max_bytes, take);
+    }
     std::string describe() const override { return base_.describe(); }
 
   private:

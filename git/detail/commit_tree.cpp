@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <mutex>
 
 namespace lab::git {
 namespace {
@@ -18,13 +19,17 @@ struct Found {
     EntryKind kind = EntryKind::Directory;
 };
 
-/// Reads through the repository's object database and cache, which libgit2 locks; nothing else is shared.
+/// Reads through the repository's object database, which libgit2 locks; nothing else is shared.
 class CommitTree final : public FileTree {
   public:
     CommitTree(std::shared_ptr<git_repository> repository, const git_oid& root, std::string description,
                const TreeLimits& limits)
         : repository_(std::move(repository)), root_(root), description_(std::move(description)),
-          limits_(limits) {}
+          limits_(limits) {
+        git_odb* objects = nullptr;
+        git_repository_odb(&objects, repository_.get()); // null: every read says so
+        objects_.reset(objects);
+    }
 
     Result<std::vector<TreeEntry>> list(std::string_view directory, const Prune& prune) const override {
         auto start = find(directory);
@@ -54,6 +59,14 @@ class CommitTree final : public FileTree {
         git_oid id;
         std::copy(entry.blob->begin(), entry.blob->end(), std::begin(id.id));
         return read_blob(id, entry.path, max_bytes);
+    }
+
+    /// libgit2 takes several locks an object: threads that read at the same time would spend as long on them
+    /// as on reading.
+    void read_each(std::span<const TreeEntry* const> entries, std::size_t max_bytes,
+                   const Take& take) const override {
+        const std::lock_guard hold(reading_);
+        FileTree::read_each(entries, max_bytes, take);
     }
 
     std::string describe() const override { return description_; }
@@ -105,25 +118,29 @@ class CommitTree final : public FileTree {
     }
 
     Result<std::string> read_blob(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
+        if (!objects_)
+            return Error{.code = ErrorCode::Unavailable,
+                         .message = fmt::format("cannot read '{}' of {}: git's objects cannot be opened",
+                                                path, description_)};
         if (limits_.sizes_first) LAB_TRY(check_size(id, path, max_bytes));
-        git_blob* raw = nullptr;
-        if (const int status = git_blob_lookup(&raw, repository_.get(), &id); status != 0)
+        git_odb_object* raw = nullptr;
+        if (const int status = git_odb_read(&raw, objects_.get(), &id); status != 0)
             return git_error_as(status, fmt::format("cannot read '{}' of {}", path, description_));
-        const BlobHandle blob(raw);
-        const auto size = static_cast<std::size_t>(git_blob_rawsize(raw));
+        const RawObjectHandle blob(raw);
+        if (git_odb_object_type(raw) != GIT_OBJECT_BLOB)
+            return Error{
+                .code = ErrorCode::Unavailable,
+                .message = fmt::format("cannot read '{}' of {}: its object is no blob", path, description_)};
+        const std::size_t size = git_odb_object_size(raw);
         if (size > max_bytes) return too_large(path, size, max_bytes);
-        return std::string(static_cast<const char*>(git_blob_rawcontent(raw)), size);
+        return std::string(static_cast<const char*>(git_odb_object_data(raw)), size);
     }
 
     /// A small object of a pack may unpack to any size.
     Result<void> check_size(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
-        git_odb* raw = nullptr;
-        if (const int status = git_repository_odb(&raw, repository_.get()); status != 0)
-            return git_error_as(status, fmt::format("cannot read {}", description_));
-        const std::unique_ptr<git_odb, decltype(&git_odb_free)> objects(raw, git_odb_free);
         std::size_t size = 0;
         git_object_t type = GIT_OBJECT_INVALID;
-        if (const int status = git_odb_read_header(&size, &type, raw, &id); status != 0)
+        if (const int status = git_odb_read_header(&size, &type, objects_.get(), &id); status != 0)
             return git_error_as(status, fmt::format("cannot read '{}' of {}", path, description_));
         if (size > max_bytes) return too_large(path, size, max_bytes);
         return {};
@@ -193,6 +210,8 @@ class CommitTree final : public FileTree {
     }
 
     std::shared_ptr<git_repository> repository_; // shared with the Repository and its other trees
+    ObjectsHandle objects_;
+    mutable std::mutex reading_;
     git_oid root_;
     std::string description_;
     TreeLimits limits_;

@@ -106,7 +106,7 @@ bool is_list(const Node& node, std::string_view key, Diagnostics& diagnostics) {
 }
 
 std::optional<Text> read_text(const Node& node, std::string_view key, Diagnostics& diagnostics) {
-    if (!node.is_scalar() || (node.plain() && !node.scalar().if_string())) {
+    if (!node.is_string()) {
         report_type(node, key, "a string", diagnostics);
         return std::nullopt;
     }

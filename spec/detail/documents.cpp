@@ -249,8 +249,8 @@ void write_key_text(const FleetState& state, ServerIndex i, const LayoutDigests&
     for (const Property& property : state.server(i).properties)
         text.append("\n").append(property.path).append("=").append(write_json_canonical(property.value));
     text += '\n';
-    const ValueMap settings = merged_settings(state, i);
-    if (!settings.empty()) text += write_json_canonical(Value(settings));
+    const MergedSettings settings(state, i);
+    if (!settings->empty()) text += write_json_canonical(*settings);
     text += '\n';
     add_grants(state, i, text);
     if (fields) text += write_json_canonical(server_scope(state, i, fields));

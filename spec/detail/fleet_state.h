@@ -197,8 +197,19 @@ GivenBy choose_single(const FleetState& state, ServerIndex index, Provides what)
 /// Everything that gives a server something of this kind: of a single one what counts first, else in the
 /// order of its labels.
 std::vector<GivenBy> givers(const FleetState& state, ServerIndex index, Provides what);
-/// Cloud's settings overlaid by the server's.
-ValueMap merged_settings(const FleetState& state, ServerIndex index);
+/// Cloud's settings overlaid by the server's: a copy only where the cloud has any.
+class MergedSettings {
+  public:
+    MergedSettings(const FleetState& state, ServerIndex index);
+    MergedSettings(const MergedSettings&) = delete;
+    MergedSettings& operator=(const MergedSettings&) = delete;
+    const ValueMap& operator*() const noexcept { return *settings_; }
+    const ValueMap* operator->() const noexcept { return settings_; }
+
+  private:
+    ValueMap merged_;
+    const ValueMap* settings_;
+};
 
 Bitset evaluate(const FleetState& state, const Target& target);
 void check_target(const FleetState& state, const Target& target, Diagnostics& diagnostics);

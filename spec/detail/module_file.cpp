@@ -113,7 +113,7 @@ ParamSchema read_param(const Node& key, const Node& body, Diagnostics& diagnosti
 
 /// Places of the strings in a value, in the order in which a walk over as_value() meets them.
 void collect_strings(const Node& node, std::vector<Span>& places) {
-    if (node.is_scalar() && (!node.plain() || node.scalar().if_string())) places.push_back(node.span());
+    if (node.is_string()) places.push_back(node.span());
     if (node.is_list())
         for (std::size_t i = 0; i < node.size(); ++i)
             collect_strings(node.item(i), places);

@@ -87,7 +87,7 @@ void check_server_settings(const FleetState& state, ServerIndex index, Reporter&
         return;
     }
     for (auto& problem :
-         state.providers->validate(provider, merged_settings(state, index), /*on_server=*/true)) {
+         state.providers->validate(provider, *MergedSettings(state, index), /*on_server=*/true)) {
         const Span& at = setting_place(server, problem.setting);
         const Cloud* cloud = state.servers[index].cloud;
         const bool of_cloud = &at == &server.at && cloud && cloud->settings.contains(problem.setting);
@@ -106,15 +106,11 @@ void check_collisions(const FleetState& state, Reporter& reporter) {
             by_provider[provider].push_back(i);
     for (const auto& [provider, indexes] : by_provider) {
         std::vector<ProviderRules::FleetServer> servers;
-        std::deque<ValueMap> merged; // few: most servers' clouds have no settings
+        std::deque<MergedSettings> merged;
         servers.reserve(indexes.size());
-        for (const ServerIndex index : indexes) {
-            const Cloud* cloud = state.servers[index].cloud;
-            const ValueMap& settings = cloud && !cloud->settings.empty()
-                                           ? merged.emplace_back(merged_settings(state, index))
-                                           : state.server(index).settings;
-            servers.push_back({.name = state.server(index).name, .settings = &settings});
-        }
+        for (const ServerIndex index : indexes)
+            servers.push_back(
+                {.name = state.server(index).name, .settings = &*merged.emplace_back(state, index)});
         for (auto& problem : state.providers->validate_fleet(provider, servers)) {
             const Server& server = state.server(indexes[problem.server]);
             const Server& other = state.server(indexes[problem.other]);
@@ -211,14 +207,14 @@ Scalars scalars_of(const FleetState& state, ServerIndex index) {
     return scalars;
 }
 
-ValueMap merged_settings(const FleetState& state, ServerIndex index) {
+MergedSettings::MergedSettings(const FleetState& state, ServerIndex index)
+    : settings_(&state.server(index).settings) {
     const Cloud* cloud = state.servers[index].cloud;
-    const Server& server = state.server(index);
-    if (!cloud || cloud->settings.empty()) return server.settings;
-    ValueMap settings = cloud->settings;
-    for (const auto& [name, value] : server.settings)
-        settings.set(name, value);
-    return settings;
+    if (!cloud || cloud->settings.empty()) return;
+    merged_ = cloud->settings;
+    for (const auto& [name, value] : *settings_)
+        merged_.set(name, value);
+    settings_ = &merged_;
 }
 
 void resolve_scalars(FleetState& state, Reporter& reporter) {
