@@ -66,21 +66,43 @@ Pillar config_of(const Pillar& sync, bool failed) {
     return pillar;
 }
 
+/// What the state knows of servers: read as a whole, or one by one where only a part of the inventory was
+/// read, since that is about few.
+class KnownRows {
+  public:
+    explicit KnownRows(const Session& session) : store_(session.store()) {
+        if (session.inventory().rest) return;
+        auto all = store_.servers();
+        all_ = all ? *std::move(all) : std::vector<store::ServerKeys>();
+    }
+    std::optional<store::ServerKeys> find(const std::string& name) const {
+        if (!all_) {
+            auto row = store_.server(name);
+            return row && *row ? std::optional<store::ServerKeys>(std::move(**row)) : std::nullopt;
+        }
+        const auto row =
+            std::lower_bound(all_->begin(), all_->end(), name,
+                             [](const auto& one, const std::string& wanted) { return one.name < wanted; });
+        return row != all_->end() && row->name == name ? std::optional(*row) : std::nullopt;
+    }
+
+  private:
+    const store::Store& store_;
+    std::optional<std::vector<store::ServerKeys>> all_;
+};
+
 } // namespace
 
 std::vector<Pillars> pillars(const Session& session, std::span<const spec::ServerIndex> servers) {
     std::vector<Pillars> all(servers.size());
     if (!session.has_store()) return all;
-    const auto known = session.store().servers();
-    if (!known) return all;
+    const KnownRows known(session);
     const auto failed = failed_servers(session.store());
     for (std::size_t i = 0; i < servers.size(); ++i) {
         const std::string& name = session.fleet().server(servers[i]).name;
-        const auto row =
-            std::lower_bound(known->begin(), known->end(), name,
-                             [](const auto& one, const std::string& wanted) { return one.name < wanted; });
         all[i].identity.state = "none"; // nothing enrolls in this build
-        if (row == known->end() || row->name != name) continue;
+        const auto row = known.find(name);
+        if (!row) continue;
         all[i].sync = sync_of(*row, session.fleet().key(servers[i]));
         all[i].config = config_of(all[i].sync, failed.contains(name));
     }

@@ -141,16 +141,13 @@ bool Session::read_part(const reconciler::InventorySource& source, Context& cont
     reconciler::PartRequest request{.servers = wanted.servers, .path = wanted.path, .filter = wanted.filter};
     if (wanted.unsettled) {
         const auto unfinished = store_->unfinished_runs();
-        auto known = store_->servers();
-        if (!known || !unfinished || !unfinished->empty() || notes_.observe_all) return false;
-        known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(*known));
-        request.known = known_.get();
+        if (!unfinished || !unfinished->empty() || notes_.observe_all) return false;
+        request.state = store_.get();
     }
     auto part = read(request, context.providers, key());
-    if (!part) {
-        known_ = nullptr;
-        return false;
-    }
+    if (!part) return false;
+    if (wanted.unsettled)
+        known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(part->known));
     context.trace(fmt::format("reading {}", source.tree().describe()));
     inventory_ = std::move(part->inventory);
     fleet_ = std::move(part->fleet);

@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kImage = ".image", kTemporary = ".tmp", kRepository = ".git", kFresh = ".new",
-                           kOld = ".old";
+constexpr std::string_view kImage = ".image", kSettled = ".settled", kTemporary = ".tmp",
+                           kRepository = ".git", kFresh = ".new", kOld = ".old";
 
 /// Bytes of a file, or of all files below a folder.
 std::uint64_t size_of(const fs::path& path) {
@@ -34,14 +34,16 @@ std::uint64_t size_of(const fs::path& path) {
     return bytes;
 }
 
-/// Files of a cache of images: whole ones, and what a writer that was killed left behind.
+/// Files of a cache of images: whole ones, what is known of the state by them (reconciler/settlement.h), and
+/// what a writer that was killed left behind.
 bool is_of_images(const fs::directory_entry& entry) {
     std::error_code failed;
     if (!fs::is_regular_file(entry.symlink_status(failed))) return false;
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(kImage)) return true;
+    if (name.ends_with(kImage) || name.ends_with(kSettled)) return true;
     const auto recent = fs::file_time_type::clock::now() - std::chrono::hours(1);
-    return name.ends_with(kTemporary) && name.find(kImage) != name.npos &&
+    return name.ends_with(kTemporary) &&
+           (name.find(kImage) != name.npos || name.find(kSettled) != name.npos) &&
            entry.last_write_time(failed) < recent;
 }
 
@@ -101,7 +103,7 @@ Result<Cleared> clear_images(const fs::path& folder) {
         const std::uint64_t bytes = size_of(path);
         LAB_TRY(remove_whole(path)); // whoever reads it has read it whole
         cleared.removed.bytes += bytes;
-        ++cleared.removed.entries;
+        cleared.removed.entries += path.extension() != kSettled;
     }
     return cleared;
 }
@@ -148,7 +150,7 @@ Kept look_into(Cache cache, const fs::path& home) {
     Kept kept;
     if (cache == Cache::Fleets) {
         for (const fs::path& path : images_in(folder)) {
-            ++kept.entries;
+            kept.entries += path.extension() != kSettled;
             kept.bytes += size_of(path);
         }
         return kept;

@@ -37,7 +37,7 @@ struct Engine {
 struct Workspace {
     const spec::Fleet& fleet;
     api::Plan::Inventory origin;
-    const Rest* rest = nullptr; // the servers that `fleet` leaves out, all settled; null: it has all
+    const Rest* rest = nullptr; // the servers that `fleet` leaves out; null: it has all
 };
 
 } // namespace lab::reconciler

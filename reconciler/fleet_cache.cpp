@@ -48,8 +48,10 @@ void clear_old(const fs::path& folder) {
         if (entry.path().extension() == ".image")
             images.emplace_back(entry.last_write_time(failed), entry.path());
     std::sort(images.begin(), images.end());
-    for (std::size_t i = 0; i + kKeptImages < images.size(); ++i)
+    for (std::size_t i = 0; i + kKeptImages < images.size(); ++i) {
         fs::remove(images[i].second, failed);
+        fs::remove(images[i].second.replace_extension(".settled"), failed); // reconciler/settlement.h
+    }
 }
 
 } // namespace
@@ -61,13 +63,12 @@ FleetCache fleet_cache(const fs::path& home, const fs::path& program,
 
 std::shared_ptr<const KeptImage> find_image(const FleetCache& cache, const InventorySource& source) {
     if (!has_place(cache, source)) return nullptr;
-    auto bytes = read_file(image_path(cache, source), kMaxImageBytes);
-    if (!bytes) return nullptr;
-    // The image looks into the bytes, which must not move any more.
-    auto held = std::make_unique<std::string>(*std::move(bytes));
-    auto image = spec::FleetImage::read(*held, cache.program);
+    fs::path path = image_path(cache, source);
+    auto file = MappedFile::open(path, kMaxImageBytes);
+    if (!file) return nullptr;
+    auto image = spec::FleetImage::read(file->bytes(), cache.program);
     if (!image) return nullptr;
-    return std::make_shared<const KeptImage>(KeptImage{std::move(held), std::move(*image)});
+    return std::make_shared<const KeptImage>(KeptImage{std::move(path), *std::move(file), std::move(*image)});
 }
 
 void keep_image(const FleetCache& cache, const LoadedInventory& inventory, const spec::Fleet& fleet,

@@ -36,13 +36,14 @@ struct PartRequest {
     std::vector<std::string> servers;   // by name
     std::string path;                   // of one: its name, and after a dot whatever else
     std::optional<spec::Target> filter; // those it selects
-    /// Those that this state does not know as settled; null: none of them. `state` is of its key.
-    const std::vector<store::ServerKeys>* known = nullptr;
+    /// Those that it does not know as settled; null: none of them.
+    const store::Store* state = nullptr;
 };
 
 struct Part {
     std::unique_ptr<LoadedInventory> inventory;
     std::unique_ptr<spec::Fleet> fleet;
+    std::vector<store::ServerKeys> known; // of the fleet's servers, where a state was asked
 };
 
 /// Reads a part, which has no problem. Nothing where it cannot be told from the whole: whoever asked then

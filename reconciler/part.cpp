@@ -2,7 +2,9 @@
 // came or went, a definition other than a label, a name or a machine that moved, anything to complain of.
 #include "reconciler/fleet_cache.h"
 
+#include "reconciler/leave_out.h"
 #include "reconciler/prepare.h"
+#include "reconciler/settlement.h"
 #include "spec/document.h"
 #include "support/subset_tree.h"
 
@@ -50,17 +52,25 @@ class PartLoader {
 
     std::optional<Part> read(const PartRequest& request, const providers::ProviderTable& providers,
                              const api::FingerprintKey& key) {
-        if (request.known && image_.origin().state != sha256(key.bytes)) return std::nullopt;
+        std::optional<Settlement> settlement;
+        if (request.state) {
+            if (image_.origin().state != sha256(key.bytes)) return std::nullopt;
+            settlement = settlement_of(*kept_, *request.state);
+            if (!settlement) return std::nullopt;
+            for (const std::uint32_t server : settlement->others)
+                needed_[server] = true;
+        }
         if (!find_requested(request)) return std::nullopt;
         const auto count = static_cast<std::size_t>(std::count(needed_.begin(), needed_.end(), true));
         if (count * 2 > image_.size()) return std::nullopt; // the whole is no dearer
-        const bool only_settings = request.known && count == 0 && changes_.files.empty();
+        const bool only_settings = request.state && count == 0 && changes_.files.empty();
         Part part;
-        part.inventory = load(only_settings);
+        part.inventory = load(only_settings, request.state, settlement);
         if (!part.inventory) return std::nullopt;
         Diagnostics found;
         part.fleet = std::make_unique<spec::Fleet>(resolve_fleet(*part.inventory, providers, key, found));
         if (!only_settings && (!found.empty() || !same_machines(*part.fleet))) return std::nullopt;
+        part.known = std::move(known_);
         return part;
     }
 
@@ -127,15 +137,15 @@ class PartLoader {
 
     bool find_touched() {
         if (changes_.files.empty()) return true;
-        std::set<std::uint32_t> of_servers;
+        Flags touched(image_.files());
         for (const TreeEntry& entry : changes_.files) {
             const auto file = static_cast<std::uint32_t>(*image_.find_file(entry.path));
-            of_servers.insert(file);
+            touched[file] = true;
             if (image_.holds(file) == LoadedFile::Holds::Definitions && !touch_labels(entry, file))
                 return false;
         }
         for (std::size_t i = 0; i < image_.size(); ++i)
-            if (of_servers.contains(image_.file_of(i))) needed_[i] = true;
+            if (touched[image_.file_of(i)]) needed_[i] = true;
         return true;
     }
 
@@ -197,7 +207,7 @@ class PartLoader {
             for (std::size_t i = 0; i < needed_.size(); ++i)
                 if ((*selected)[i]) needed_[i] = true;
         }
-        return !request.known || find_unsettled(*request.known);
+        return true;
     }
 
     /// Names may hold dots: the longest one that fits is meant.
@@ -213,30 +223,15 @@ class PartLoader {
         }
     }
 
-    /// False where the state knows of a server that the inventory has no more: it may have another name now.
-    bool find_unsettled(const std::vector<store::ServerKeys>& known) {
-        auto row = known.begin();
-        for (std::size_t i = 0; i < image_.size(); ++i) {
-            const std::string_view name = image_.name(i);
-            for (; row != known.end() && row->name < name; ++row)
-                if (row->applied) return false;
-            if (row == known.end() || row->name != name) {
-                needed_[i] = true;
-                continue;
-            }
-            if (!is_settled(*row, image_.key(i))) needed_[i] = true;
-            ++row;
-        }
-        return std::none_of(row, known.end(), [](const store::ServerKeys& one) { return one.applied; });
-    }
-
     // ---- reading
 
     /// Null where what was read is not what was expected. `only_settings`: no server is read, and no
     /// definition.
-    std::unique_ptr<LoadedInventory> load(bool only_settings) {
+    std::unique_ptr<LoadedInventory> load(bool only_settings, const store::Store* state,
+                                          const std::optional<Settlement>& settlement) {
         std::vector<TreeEntry> entries = entries_to_read(only_settings);
-        auto subset = std::make_unique<SubsetTree>(source_.tree(), std::move(entries));
+        auto subset =
+            std::make_unique<SubsetTree>(source_.tree(), std::move(entries), trim_for(only_settings));
         spec::Loaded loaded = spec::load(*subset, {}, only_settings ? nullptr : &source_.modules());
         spec::Inventory& inventory = loaded.inventory;
         Flags read(image_.size());
@@ -246,7 +241,8 @@ class PartLoader {
             if (!loaded.diagnostics.empty() || !expected(inventory, read)) return nullptr;
         }
         loaded.diagnostics = {};
-        auto rest = std::make_unique<Rest>(kept_, std::move(read));
+        if (settlement && !find_known(*state, *settlement, inventory.servers)) return nullptr;
+        auto rest = std::make_unique<Rest>(kept_, std::move(read), settled_);
         inventory.elsewhere = rest.get();
         std::vector<LoadedFile> changed;
         for (const TreeEntry& entry : changes_.files)
@@ -285,19 +281,44 @@ class PartLoader {
         return sorted;
     }
 
+    /// Leaves servers that are not needed out of files that are as they were.
+    SubsetTree::Trim trim_for(bool only_settings) const {
+        std::map<std::string_view, std::vector<WrittenServer>> files;
+        if (only_settings) return [](std::string_view, std::string text) { return text; };
+        for (std::size_t i = 0; i < needed_.size(); ++i)
+            if (const auto file = image_.file_of(i);
+                needed_[i] && image_.holds(file) == LoadedFile::Holds::Servers)
+                files[image_.path(file)];
+        for (const TreeEntry& entry : changes_.files)
+            files.erase(entry.path);
+        Flags wanted(image_.files());
+        for (const auto& file : files)
+            wanted[*image_.find_file(file.first)] = true;
+        for (std::size_t i = 0; i < needed_.size(); ++i)
+            if (const auto file = image_.file_of(i); wanted[file])
+                files[image_.path(file)].push_back(
+                    {.name = image_.name(i), .line = image_.line(i), .wanted = needed_[i]});
+        for (auto& [path, servers] : files)
+            std::sort(servers.begin(), servers.end(),
+                      [](const auto& left, const auto& right) { return left.line < right.line; });
+        return [files = std::move(files)](std::string_view path, std::string text) {
+            const auto file = files.find(path);
+            return file == files.end() ? text : leave_out(std::move(text), file->second);
+        };
+    }
+
     /// Whether the files that were read hold just the servers that they held; marks them.
     bool expected(const spec::Inventory& inventory, Flags& read) const {
-        std::set<std::string_view> files;
+        Flags changed(image_.files());
         for (const spec::Server& server : inventory.servers) {
             const auto known = image_.find(server.name);
             if (!known || image_.path(image_.file_of(*known)) != *server.at.file) return false;
             read[*known] = true;
-            files.insert(*server.at.file);
         }
         for (const TreeEntry& entry : changes_.files)
-            files.insert(entry.path);
+            changed[*image_.find_file(entry.path)] = true;
         for (std::size_t i = 0; i < image_.size(); ++i)
-            if (read[i] != (files.contains(image_.path(image_.file_of(i))) || needed_[i])) return false;
+            if (!read[i] && (needed_[i] || changed[image_.file_of(i)])) return false;
         return true;
     }
 
@@ -307,11 +328,33 @@ class PartLoader {
         return true;
     }
 
+    /// What the state knows of the servers that were read; the rest is settled. False where the state was
+    /// written meanwhile.
+    bool find_known(const store::Store& state, const Settlement& settlement,
+                    const std::vector<spec::Server>& servers) {
+        settled_ = settlement.settled;
+        for (const spec::Server& server : servers) {
+            auto row = state.server(server.name);
+            if (!row) return false;
+            if (!*row) continue;
+            if (is_settled(**row, image_.key(*image_.find(server.name)))) {
+                --settled_.servers;
+                settled_.units -= (*row)->units;
+                settled_.skipped -= (*row)->skipped;
+            }
+            known_.push_back(std::move(**row));
+        }
+        const auto now = state.moment();
+        return now && *now == settlement.moment;
+    }
+
     const InventorySource source_;
     std::shared_ptr<const KeptImage> kept_;
     const FleetImage& image_;
     Changes changes_;
     Flags needed_; // by server of the image
+    std::vector<store::ServerKeys> known_;
+    Settled settled_;
 };
 
 } // namespace

@@ -63,12 +63,13 @@ class Gathering {
         known_ = request_.known;
         if (!known_) LAB_TRY(read_known());
         LAB_TRY(follow_renames());
+        count_rest();
         auto all = scope_of(workspace_, *known_, request_.filter,
                             [this](const std::string& name) { return engine_.store.server(name); });
         if (!all) return std::move(all).error();
         Scope scope = narrowed(std::move(*all));
         LAB_TRY(read_guard());
-        input_.applied_servers = static_cast<std::size_t>(
+        input_.applied_servers += static_cast<std::size_t>(
             std::count_if(known_->begin(), known_->end(), [](const auto& server) { return server.applied; }));
         if (request_.refresh == Refresh::Never)
             LAB_TRY(gather_known(scope.servers));
@@ -85,6 +86,16 @@ class Gathering {
         if (!known) return std::move(known).error();
         known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(*known));
         return {};
+    }
+
+    /// Servers that were not read are settled, or they would have been.
+    void count_rest() {
+        if (!workspace_.rest) return;
+        const Settled& settled = workspace_.rest->settled();
+        input_.settled_servers = input_.applied_servers = settled.servers;
+        input_.settled_units = settled.units;
+        input_.settled_skipped = settled.skipped;
+        note_age(settled.oldest);
     }
 
     /// In the plan only: the state keeps the names it has until something is applied.
@@ -115,24 +126,27 @@ class Gathering {
                             diagnostics_);
     }
 
-    /// The applied server that a machine is known as; null where it is not known.
-    const store::ServerKeys* server_of_machine(std::string_view server_id) const {
-        if (server_id.empty()) return nullptr;
+    /// Name of the applied server that a machine is known as. Those that were not read have the names that
+    /// the state has.
+    Result<std::optional<std::string>> server_of_machine(std::string_view server_id) const {
+        if (server_id.empty()) return std::optional<std::string>();
         const auto found = std::find_if(known_->begin(), known_->end(), [&](const store::ServerKeys& known) {
             return known.applied && known.server_id == server_id;
         });
-        return found == known_->end() ? nullptr : &*found;
+        if (found != known_->end()) return std::optional(found->name);
+        return workspace_.rest ? engine_.store.applied_as(server_id) : std::optional<std::string>();
     }
 
     /// A machine that says it is another server of this inventory (a copied tree) is not taken over under a
     /// second name.
-    void block_copies(api::Plan& plan) const {
+    Result<void> block_copies(api::Plan& plan) const {
         for (const planner::ServerInput& server : input_.servers) {
             if (server.applied || !server.desired || !server.observed) continue;
-            const store::ServerKeys* other = server_of_machine(server.observed->state.server_id);
-            if (!other || other->name == server.name) continue;
-            block_copy(plan, server.name, other->name);
+            const auto other = server_of_machine(server.observed->state.server_id);
+            if (!other) return other.error();
+            if (*other && **other != server.name) block_copy(plan, server.name, **other);
         }
+        return {};
     }
 
     const store::ServerKeys* find_known(std::string_view name) const {
@@ -170,16 +184,14 @@ class Gathering {
     /// The key that `known` is settled by: the desired document's, or in drift-only mode the applied one's.
     std::optional<Digest> wanted_key(const store::ServerKeys* known, const std::string& name) const {
         if (request_.drift_only) return known ? known->applied_key : std::nullopt;
-        if (const auto index = workspace_.fleet.find(name)) return workspace_.fleet.key(*index);
-        const Digest* key = workspace_.rest ? workspace_.rest->key(name) : nullptr;
-        return key ? std::optional(*key) : std::nullopt;
+        const auto index = workspace_.fleet.find(name);
+        return index ? std::optional(workspace_.fleet.key(*index)) : std::nullopt;
     }
 
     void count_settled(const store::ServerKeys& known) {
         ++input_.settled_servers;
         input_.settled_units += known.units;
         input_.settled_skipped += known.skipped;
-        note_age(known.observed_at);
     }
 
     void note_age(std::optional<WallTime> at) {
@@ -191,6 +203,7 @@ class Gathering {
         for (const std::string& name : names) {
             const store::ServerKeys* known = find_known(name);
             if (request_.drift_only && !(known && known->applied)) continue;
+            if (known) note_age(known->observed_at);
             const auto key = wanted_key(known, name);
             if (known && key && is_settled(*known, *key)) {
                 count_settled(*known);
@@ -290,8 +303,10 @@ class Gathering {
                                  const Answer& answer) {
         const auto index = workspace_.fleet.find(name);
         const std::string& machine = answer.observed.state.server_id;
-        if (answer.applied.is_null() || !index || (known && known->applied) || server_of_machine(machine))
-            return {};
+        if (answer.applied.is_null() || !index || (known && known->applied)) return {};
+        const auto other = server_of_machine(machine);
+        if (!other) return other.error();
+        if (*other) return {};
         auto server = rebuild(workspace_, *index, machine, answer.applied);
         if (!server) return {};
         ++rebuilt_;
@@ -344,7 +359,7 @@ class Gathering {
             input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
                                                   counted(rebuilt_, "server")));
         prepared.plan = planner::make_plan(input_).plan;
-        block_copies(prepared.plan);
+        LAB_TRY(block_copies(prepared.plan));
         if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
         prepared.servers = std::move(scope.servers);

@@ -19,14 +19,14 @@ struct PlanRequest {
     bool allow_destroy = false;
     /// Applied stands in for Desired: what drifted, and how to put it back.
     bool drift_only = false;
-    /// What the state knows of servers, where that was read already.
+    /// What the state knows of the fleet's servers, where that was read already.
     std::shared_ptr<const std::vector<store::ServerKeys>> known = nullptr;
 };
 
 struct Prepared {
     api::Plan plan;                   // empty where `diagnostics` has errors
     Diagnostics diagnostics;          // what only showed when a server was rendered
-    std::vector<std::string> servers; // in scope, sorted
+    std::vector<std::string> servers; // in scope, sorted; of a part of a fleet, those that were read
 };
 
 /// Observes as asked, records what was seen, and plans. Errors: the state cannot be read or written, or

@@ -94,9 +94,4 @@ bool Rest::in_use(SetKind kind, std::string_view name) const {
     return false;
 }
 
-const Digest* Rest::key(std::string_view name) const {
-    const auto found = find(name);
-    return found ? &kept_->image.key(*found) : nullptr;
-}
-
 } // namespace lab::reconciler

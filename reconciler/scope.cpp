@@ -56,21 +56,6 @@ bool is_settled(const store::ServerKeys& known, const Digest& key) noexcept {
 
 namespace {
 
-/// Names of the inventory, whether or not they were read; sorted.
-std::vector<std::string> all_names(const Workspace& workspace) {
-    const spec::Fleet& fleet = workspace.fleet;
-    std::vector<std::string> names;
-    const Rest* rest = workspace.rest;
-    names.reserve(rest ? rest->size() : fleet.size());
-    if (rest)
-        for (std::size_t i = 0; i < rest->size(); ++i)
-            names.emplace_back(rest->name(i));
-    else
-        for (spec::ServerIndex index = 0; index < fleet.size(); ++index)
-            names.push_back(fleet.server(index).name);
-    return names;
-}
-
 bool has_server(const Workspace& workspace, std::string_view name) {
     return workspace.fleet.find(name) || (workspace.rest && workspace.rest->has_server(name));
 }
@@ -87,7 +72,8 @@ Result<Scope> scope_of(const Workspace& workspace, const std::vector<store::Serv
             scope.servers.push_back(fleet.server(index).name);
         scope.outside = fleet.size() - scope.servers.size();
     } else {
-        scope.servers = all_names(workspace);
+        for (spec::ServerIndex index = 0; index < fleet.size(); ++index)
+            scope.servers.push_back(fleet.server(index).name);
     }
     for (const store::ServerKeys& server : known) {
         if (!server.applied || has_server(workspace, server.name)) continue;

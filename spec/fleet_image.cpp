@@ -1,6 +1,7 @@
 #include "spec/fleet_image.h"
 
 #include "spec/detail/file_digests.h"
+#include "support/checksum.h"
 
 #include <algorithm>
 #include <cstring>
@@ -9,7 +10,7 @@ namespace lab::spec {
 namespace {
 
 // A header, then sections, each at a multiple of eight bytes.
-constexpr std::string_view kMagic = "lab.fleet-image/1\n";
+constexpr std::string_view kMagic = "lab.fleet-image/2\n";
 enum Section : std::size_t {
     Id,
     Names,
@@ -18,6 +19,7 @@ enum Section : std::size_t {
     LabelEnds,
     Keys,
     FileOf,
+    Lines,
     Identities, // servers
     Paths,
     PathEnds,
@@ -41,9 +43,15 @@ struct Header {
     char magic[24] = {};
     FleetImage::Origin origin;
     std::uint64_t begins[kSections] = {}, sizes[kSections] = {};
-    Digest body; // of all that follows the header
+    std::uint64_t check = 0; // checksum of it all, with 0 here
 };
 static_assert(std::is_trivially_copyable_v<Header> && std::is_trivially_copyable_v<Digest>);
+
+std::uint64_t check_of(Header header, std::string_view bytes) {
+    header.check = 0;
+    const std::string_view head(reinterpret_cast<const char*>(&header), sizeof header);
+    return checksum(head) ^ checksum(bytes.substr(sizeof header));
+}
 
 /// Identity of a server as rules about several see it.
 std::uint64_t identity_of(const Fleet& fleet, ServerIndex index) {
@@ -85,7 +93,8 @@ class Writer {
         put(ends, packed.ends);
     }
     std::string finish() {
-        header_.body = sha256(std::string_view(bytes_).substr(sizeof(Header)));
+        std::memcpy(bytes_.data(), &header_, sizeof header_);
+        header_.check = check_of(header_, bytes_);
         std::memcpy(bytes_.data(), &header_, sizeof header_);
         return std::move(bytes_);
     }
@@ -98,7 +107,7 @@ class Writer {
 void write_servers(const Fleet& fleet, const std::vector<LoadedFile>& files, Writer& out) {
     Packed names, labels;
     std::vector<Digest> keys;
-    std::vector<std::uint32_t> file_of;
+    std::vector<std::uint32_t> file_of, lines;
     std::vector<std::uint64_t> identities;
     for (ServerIndex i = 0; i < fleet.size(); ++i) {
         const Server& server = fleet.server(i);
@@ -113,11 +122,13 @@ void write_servers(const Fleet& fleet, const std::vector<LoadedFile>& files, Wri
             std::lower_bound(files.begin(), files.end(), *server.at.file,
                              [](const LoadedFile& one, const std::string& path) { return *one.path < path; });
         file_of.push_back(static_cast<std::uint32_t>(file - files.begin()));
+        lines.push_back(server.at.line);
     }
     out.put(Names, NameEnds, names);
     out.put(Labels, LabelEnds, labels);
     out.put(Keys, keys);
     out.put(FileOf, file_of);
+    out.put(Lines, lines);
     out.put(Identities, identities);
 }
 
@@ -259,14 +270,15 @@ std::optional<FleetImage> FleetImage::read(std::string_view bytes, const Digest&
     if (bytes.size() < sizeof header) return std::nullopt;
     std::memcpy(&header, bytes.data(), sizeof header);
     if (std::string_view(header.magic, kMagic.size()) != kMagic || header.origin.made_by != made_by ||
-        header.body != sha256(bytes.substr(sizeof header)))
+        header.check != check_of(header, bytes))
         return std::nullopt;
     FleetImage image;
     image.origin_ = header.origin;
     const bool whole =
         view(bytes, header, Id, image.id_) && view(bytes, header, Names, NameEnds, image.names_) &&
         view(bytes, header, Labels, LabelEnds, image.labels_) && view(bytes, header, Keys, image.keys_) &&
-        view(bytes, header, FileOf, image.file_of_) && view(bytes, header, Identities, image.identities_) &&
+        view(bytes, header, FileOf, image.file_of_) && view(bytes, header, Lines, image.lines_) &&
+        view(bytes, header, Identities, image.identities_) &&
         view(bytes, header, Paths, PathEnds, image.paths_) && view(bytes, header, Digests, image.digests_) &&
         view(bytes, header, Blobs, image.blobs_) && view(bytes, header, Held, image.holds_) &&
         view(bytes, header, FileBuckets, image.file_buckets_) &&
@@ -278,9 +290,10 @@ std::optional<FleetImage> FleetImage::read(std::string_view bytes, const Digest&
         view(bytes, header, SetKinds, image.set_kinds_) && view(bytes, header, Words, image.words_);
     const std::size_t servers = image.keys_.size(), files = image.digests_.size();
     const bool fits = whole && image.names_.size() == servers && image.labels_.size() == servers &&
-                      image.file_of_.size() == servers && image.identities_.size() == servers &&
-                      image.paths_.size() == files && image.blobs_.size() == files &&
-                      image.holds_.size() == files && image.file_buckets_.size() == files &&
+                      image.file_of_.size() == servers && image.lines_.size() == servers &&
+                      image.identities_.size() == servers && image.paths_.size() == files &&
+                      image.blobs_.size() == files && image.holds_.size() == files &&
+                      image.file_buckets_.size() == files &&
                       image.buckets_.size() == detail::FileDigests::kBuckets &&
                       image.other_kinds_.size() == image.others_.size() &&
                       image.other_blobs_.size() == image.others_.size() &&

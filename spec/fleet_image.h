@@ -3,8 +3,8 @@
 // files, which servers may differ, without reading the others. Only an inventory without any problem has an
 // image. It holds names, places in git and digests; no value of a server, nothing private.
 //
-// The bytes are for the machine that wrote them. read() takes none that are not whole: their digest is part
-// of them.
+// The bytes are for the machine that wrote them. read() takes none that are not whole: a checksum is part of
+// them, which tells of damage, not of somebody who means ill (who could as well change lab itself).
 
 #include "spec/fleet.h"
 #include "spec/load.h"
@@ -18,6 +18,7 @@ class FleetImage {
         Digest made_by; // the program and all else that decides what a fleet is besides its files
         Digest state;   // of the fingerprint key, which keys of servers depend on
         BlobId tree{};  // git's id of the folder
+        friend bool operator==(const Origin&, const Origin&) = default;
     };
     /// Nothing where the inventory cannot have one: it has symbolic links, whose targets are no part of the
     /// tree's id, or files without a blob id.
@@ -36,6 +37,7 @@ class FleetImage {
     const Digest& key(std::size_t server) const { return keys_[server]; }
     std::string_view labels(std::size_t server) const { return labels_[server]; } // as written: "a, b=c"
     std::uint32_t file_of(std::size_t server) const { return file_of_[server]; }
+    std::uint32_t line(std::size_t server) const { return lines_[server]; } // of its name there
     std::optional<std::size_t> find(std::string_view name) const;
     /// Whether rules about several servers see the same of a server as when the image was made.
     bool same_identity(std::size_t server, const Fleet& fleet, ServerIndex index) const;
@@ -76,7 +78,7 @@ class FleetImage {
     std::string_view id_;
     Strings names_, labels_, paths_, others_, set_names_;
     std::span<const Digest> keys_, digests_, buckets_;
-    std::span<const std::uint32_t> file_of_;
+    std::span<const std::uint32_t> file_of_, lines_;
     std::span<const std::uint64_t> identities_, words_;
     std::span<const std::uint8_t> holds_, file_buckets_, other_kinds_, set_kinds_;
     std::span<const BlobId> blobs_, other_blobs_;

@@ -330,6 +330,27 @@ Result<std::vector<ServerKeys>> Store::servers() const {
     return servers;
 }
 
+Result<std::string> Store::moment() const {
+    const std::lock_guard hold(state_->mutex);
+    auto rows = state_->connection.query("SELECT moment FROM inventories WHERE id = ?", {state_->inventory});
+    if (!rows) return std::move(rows).error();
+    const auto found = rows->next();
+    if (!found) return found.error();
+    return *found ? rows->text(0) : std::string();
+}
+
+Result<std::optional<std::string>> Store::applied_as(std::string_view server_id) const {
+    if (server_id.empty()) return std::optional<std::string>();
+    const std::lock_guard hold(state_->mutex);
+    auto rows = state_->connection.query("SELECT name FROM servers WHERE inventory = ? AND server_id = ? "
+                                         "AND server_id <> '' AND applied = 1", // the first two as the index
+                                         {state_->inventory, server_id});
+    if (!rows) return std::move(rows).error();
+    const auto found = rows->next();
+    if (!found) return found.error();
+    return *found ? std::optional(rows->text(0)) : std::nullopt;
+}
+
 Result<std::optional<KnownServer>> Store::server(std::string_view name) const {
     const std::lock_guard hold(state_->mutex);
     auto rows = state_->connection.query(

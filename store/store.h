@@ -94,6 +94,11 @@ class Store {
     std::int64_t serial() const; // grows with each change of applied or observed state
 
     Result<std::vector<ServerKeys>> servers() const; // sorted by name
+    /// Another with each write to any of these rows, whoever writes it, and never the same again: what was
+    /// worked out from them holds for as long. Empty: nothing was written yet.
+    Result<std::string> moment() const;
+    /// Name of the applied server that a machine is known as.
+    Result<std::optional<std::string>> applied_as(std::string_view server_id) const;
     Result<std::optional<KnownServer>> server(std::string_view name) const;
     Result<std::optional<planner::AppliedServer>> applied(std::string_view name) const;
     Result<std::optional<planner::ObservedServer>> observed(std::string_view name) const;

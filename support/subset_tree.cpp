@@ -23,7 +23,24 @@ Result<std::string> SubsetTree::read(std::string_view path, std::size_t max_byte
         std::lower_bound(entries_.begin(), entries_.end(), path,
                          [](const TreeEntry& entry, std::string_view wanted) { return entry.path < wanted; });
     if (found == entries_.end() || found->path != path) return base_.read(path, max_bytes);
-    return base_.read_entry(*found, max_bytes);
+    return read_entry(*found, max_bytes);
+}
+
+Result<std::string> SubsetTree::read_entry(const TreeEntry& entry, std::size_t max_bytes) const {
+    return trimmed(entry, base_.read_entry(entry, max_bytes));
+}
+
+void SubsetTree::read_each(std::span<const TreeEntry* const> entries, std::size_t max_bytes,
+                           const Take& take) const {
+    std::size_t next = 0;
+    base_.read_each(entries, max_bytes, [&](Result<std::string> text) {
+        return take(trimmed(*entries[next++], std::move(text)));
+    });
+}
+
+Result<std::string> SubsetTree::trimmed(const TreeEntry& entry, Result<std::string> text) const {
+    if (!text) return text;
+    return trim_(entry.path, *std::move(text));
 }
 
 } // namespace lab

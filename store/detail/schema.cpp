@@ -114,7 +114,21 @@ constexpr const char* kGrants = R"sql(
 ALTER TABLE applied_servers ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'; -- path: how it may be read
 )sql";
 
-constexpr std::array kMigrations = {Migration{kFirst}, Migration{kLayouts}, Migration{kGrants}};
+// The index: looked for at every start. The moment: see Store::moment(); it is random so that what is written
+// after a snapshot was restored has none that was there before.
+constexpr const char* kMoments = R"sql(
+CREATE INDEX servers_stale ON servers(inventory) WHERE stale = 1;
+ALTER TABLE inventories ADD COLUMN moment BLOB;
+CREATE TRIGGER servers_inserted AFTER INSERT ON servers BEGIN
+  UPDATE inventories SET moment = randomblob(16) WHERE id = NEW.inventory; END;
+CREATE TRIGGER servers_updated AFTER UPDATE ON servers BEGIN
+  UPDATE inventories SET moment = randomblob(16) WHERE id = NEW.inventory; END;
+CREATE TRIGGER servers_deleted AFTER DELETE ON servers BEGIN
+  UPDATE inventories SET moment = randomblob(16) WHERE id = OLD.inventory; END;
+)sql";
+
+constexpr std::array kMigrations = {Migration{kFirst}, Migration{kLayouts}, Migration{kGrants},
+                                    Migration{kMoments}};
 
 } // namespace
 

@@ -197,6 +197,30 @@ class CacheTest(LabCase):
         self.git("commit", "-q", "-m", "a label", "labels.yaml")
         self.lab("plan", "--refresh", "never", "--ref", "HEAD", "--detailed-exitcode")
 
+    def settled(self):
+        found, = (self.home / "cache/fleets").glob("*.settled")
+        return found
+
+    def test_what_is_known_of_the_state_ends_with_the_next_write_to_it(self):
+        """Here that nothing is to do; a machine that changed, and a state put back, are seen."""
+        self.prepared(7)
+        plan = ["plan", "--refresh", "never", "-o", "json", "--ref", "HEAD"]
+        self.same(*plan)
+        before = self.settled().read_bytes()
+        self.same(*plan)
+        self.assertEqual(self.settled().read_bytes(), before)
+        saved = (self.home / "state.db").read_bytes()
+        (self.home / "machines/s03/etc/one").write_text("by hand\n")
+        self.lab("plan", "--refresh", "only")
+        drifted = self.same(*plan).json()
+        self.assertEqual(drifted["summary"]["update"], 1)
+        self.assertNotEqual(self.settled().read_bytes(), before)
+        self.same(*plan)
+        self.lab("apply", "--auto-approve")
+        self.assertEqual(self.same(*plan).json()["summary"]["update"], 0)
+        (self.home / "state.db").write_bytes(saved)
+        self.assertEqual(self.same(*plan).json()["summary"]["update"], 0)
+
     def test_what_is_damaged_is_as_good_as_nothing(self):
         self.prepared(4)
         self.same("plan", "--refresh", "never", "-o", "json", "--ref", "HEAD")
@@ -206,6 +230,12 @@ class CacheTest(LabCase):
         for _ in range(8):
             at = rng.randrange(len(good))
             image.write_bytes(good[:at] + bytes([good[at] ^ 1 << rng.randrange(8)]) + good[at + 1:])
+            self.same("plan", "--refresh", "never", "-o", "json", "--ref", "HEAD")
+        image.write_bytes(good)
+        self.same("plan", "--refresh", "never", "-o", "json", "--ref", "HEAD")
+        settled = self.settled().read_bytes()
+        for at in range(0, len(settled), 3):
+            self.settled().write_bytes(settled[:at] + bytes([settled[at] ^ 1 << rng.randrange(8)]) + settled[at + 1:])
             self.same("plan", "--refresh", "never", "-o", "json", "--ref", "HEAD")
         for bad in (good[:len(good) // 2], b"", good + b"x", b"lab.fleet-image/0\n" + good[18:]):
             image.write_bytes(bad)

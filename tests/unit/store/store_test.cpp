@@ -2,6 +2,7 @@
 
 #include "store/detail/sqlite.h"
 
+#include <set>
 #include <sys/stat.h>
 #include <thread>
 
@@ -187,6 +188,37 @@ TEST_F(StoreTest, TheSerialGrowsWithWhatIsNew) {
     ASSERT_TRUE(store->record_applied({application("web-1")}));
     ASSERT_TRUE(store->remove_server("web-1"));
     EXPECT_EQ(store->serial(), start + 4);
+}
+
+TEST_F(StoreTest, EachWriteToARowIsAnotherMoment) {
+    std::set<std::string> moments;
+    const auto is_new = [&](Store& store) { return moments.insert(store.moment().value()).second; };
+    auto store = open();
+    EXPECT_EQ(store->moment().value(), "");
+    const auto seen = observation("web-1", clock_.wall());
+    ASSERT_TRUE(store->record_observed({seen}));
+    EXPECT_TRUE(is_new(*store));
+    ASSERT_TRUE(store->record_observed({seen})); // says nothing new but when
+    EXPECT_TRUE(is_new(*store));
+    ASSERT_TRUE(store->record_applied({application("web-1")}));
+    EXPECT_TRUE(is_new(*store));
+    ASSERT_TRUE(open("inv-2")->record_observed({seen}));
+    ASSERT_TRUE(store->register_plan("sha256:1"));
+    EXPECT_FALSE(is_new(*store)); // of another inventory, of other tables
+    ASSERT_TRUE(store->remove_server("web-1"));
+    EXPECT_TRUE(is_new(*store));
+    store.reset();
+    store = open();
+    EXPECT_FALSE(is_new(*store));
+}
+
+TEST_F(StoreTest, AMachineIsKnownAsTheServerAppliedToIt) {
+    auto store = open();
+    ASSERT_TRUE(store->record_applied({application("web-1")}));
+    ASSERT_TRUE(store->record_observed({observation("web-2", clock_.wall())}));
+    EXPECT_EQ(store->applied_as("srv-web-1").value(), "web-1");
+    EXPECT_EQ(store->applied_as("srv-web-2").value(), std::nullopt);
+    EXPECT_EQ(store->applied_as("").value(), std::nullopt);
 }
 
 TEST_F(StoreTest, InventoriesInOneHomeNeverSeeEachOther) {
