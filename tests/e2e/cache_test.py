@@ -118,7 +118,8 @@ class Inventory:
 
 def without_ages(text):
     text = re.sub(r'"age_seconds": \d+', '"age_seconds": N', text).replace("just now", "AGE")
-    return re.sub(r"\b\d+ ?(s|min|m|h|seconds?|minutes?)( ago)?\b", "AGE", text)
+    text = re.sub(r"\b\d+ ?(s|min|m|h|seconds?|minutes?)( ago)?\b", "AGE", text)
+    return re.sub(" {2,}", "  ", text)  # columns are as wide as what is in them
 
 
 class CacheTest(LabCase):
