@@ -28,6 +28,28 @@ std::string list_of(const Value* value) {
     return joined(names);
 }
 
+std::vector<Cell> server_row(const spec::Fleet& fleet, spec::ServerIndex index, const Pillars& pillars,
+                             Form form, WallTime now) {
+    const spec::Server& server = fleet.server(index);
+    std::vector<Cell> row{server.name,
+                          fleet.provider(index),
+                          joined(fleet.labels(index)),
+                          fleet.chosen(index, spec::Provides::Size),
+                          pillar_cell(pillars.sync, now),
+                          pillar_cell(pillars.config, now),
+                          pillar_cell(pillars.health, now),
+                          pillar_cell(pillars.identity, now)};
+    if (form != Form::Wide) return row; // the wide columns are the last
+    row.emplace_back(fleet.environment(index));
+    row.emplace_back(fleet.cloud(index));
+    row.emplace_back(fleet.region(index));
+    row.emplace_back(joined(fleet.groups(index)));
+    row.emplace_back(joined(module_names(fleet, index)));
+    row.emplace_back(server.protect ? "yes" : "no");
+    row.emplace_back(place_text(server.at));
+    return row;
+}
+
 } // namespace
 
 std::vector<spec::ServerIndex> selected(const std::vector<spec::ServerIndex>& servers,
@@ -45,7 +67,8 @@ void Listing::add(std::string name, std::vector<Cell> row, ValueMap item) {
     items.emplace_back(std::move(item));
 }
 
-Listing list_servers(const Session& session, const std::vector<spec::ServerIndex>& servers, WallTime now) {
+Listing list_servers(const Session& session, const std::vector<spec::ServerIndex>& servers, Form form,
+                     WallTime now) {
     const spec::Fleet& fleet = session.fleet();
     Listing listing{.table = {.columns = {{.title = "NAME"},
                                           {.title = "PROVIDER"},
@@ -65,18 +88,18 @@ Listing list_servers(const Session& session, const std::vector<spec::ServerIndex
                               .rows = {}},
                     .items = {},
                     .names = {}};
+    if (form == Form::Name) {
+        listing.names = server_names(fleet, servers);
+        return listing;
+    }
     const std::vector<Pillars> all = pillars(session, servers);
     for (std::size_t i = 0; i < servers.size(); ++i) {
         const spec::ServerIndex index = servers[i];
-        const spec::Server& server = fleet.server(index);
-        listing.add(server.name,
-                    {server.name, fleet.provider(index), joined(fleet.labels(index)),
-                     fleet.chosen(index, spec::Provides::Size), pillar_cell(all[i].sync, now),
-                     pillar_cell(all[i].config, now), pillar_cell(all[i].health, now),
-                     pillar_cell(all[i].identity, now), fleet.environment(index), fleet.cloud(index),
-                     fleet.region(index), joined(fleet.groups(index)), joined(module_names(fleet, index)),
-                     server.protect ? "yes" : "no", place_text(server.at)},
-                    server_summary(fleet, index, all[i], now));
+        listing.names.push_back(fleet.server(index).name);
+        if (form == Form::Table || form == Form::Wide)
+            listing.table.rows.push_back(server_row(fleet, index, all[i], form, now));
+        else
+            listing.items.emplace_back(server_summary(fleet, index, all[i], now));
     }
     return listing;
 }

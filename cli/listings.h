@@ -10,7 +10,8 @@
 
 namespace lab::cli {
 
-/// Things of one kind: rows of a table, members of a document, names, side by side.
+/// Things of one kind: rows of a table, members of a document, names, side by side. Where there may be very
+/// many, rows or members are left out if the form that is printed has none.
 struct Listing {
     Table table;
     std::vector<Value> items;
@@ -37,7 +38,8 @@ Members members_of(Kind kind, const spec::Fleet& fleet);
 /// Its names.
 std::vector<std::string> names_of(Kind kind, const spec::Fleet& fleet);
 
-Listing list_servers(const Session& session, const std::vector<spec::ServerIndex>& servers, WallTime now);
+Listing list_servers(const Session& session, const std::vector<spec::ServerIndex>& servers, Form form,
+                     WallTime now);
 Listing list_labels(const spec::Fleet& fleet, const Selection& selection);
 Listing list_groups(const spec::Fleet& fleet, const Selection& selection);
 Listing list_environments(const spec::Fleet& fleet, const Selection& selection);

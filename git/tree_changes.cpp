@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t kMost = 20'000; // with more, reading everything is no dearer
 constexpr std::size_t kMaxDepth = 512;
 
-bool is_same(const git_tree_entry* one, const git_tree_entry* other) {
-    return git_oid_equal(git_tree_entry_id(one), git_tree_entry_id(other)) && kind_of(one) == kind_of(other);
-}
-
 BlobId bytes_of(const git_oid& id) {
     BlobId bytes;
     std::copy(std::begin(id.id), std::end(id.id), bytes.begin());
@@ -31,10 +27,77 @@ git_oid oid_of(const BlobId& bytes) {
     return id;
 }
 
+/// An entry of a tree as git stores it: "MODE NAME", a zero byte, the 20 bytes of the id.
+struct RawEntry {
+    std::string_view bytes; // all of it
+    std::string_view mode, name;
+    git_oid id{};
+
+    EntryKind kind() const {
+        if (mode == "40000") return EntryKind::Directory;
+        if (mode == "120000") return EntryKind::Symlink;
+        return mode == "160000" ? EntryKind::Submodule : EntryKind::File;
+    }
+    bool is_folder() const { return kind() == EntryKind::Directory; }
+};
+
+/// Where git puts an entry in a tree: folders as if their names ended in a slash.
+int order_of(const RawEntry& one, const RawEntry& other) {
+    const std::size_t both = std::min(one.name.size(), other.name.size());
+    if (const int order = one.name.substr(0, both).compare(other.name.substr(0, both)); order != 0)
+        return order;
+    const auto next = [both](const RawEntry& entry) {
+        if (entry.name.size() > both) return int{static_cast<unsigned char>(entry.name[both])};
+        return entry.is_folder() ? int{'/'} : 0;
+    };
+    return next(one) - next(other);
+}
+
+/// A tree's bytes and a place in them. A folder of many files takes longer to unpack into entries than to
+/// read: those that are not looked at stay as they are.
+class RawTree {
+  public:
+    RawTree() = default; // an empty one
+    explicit RawTree(git_odb_object* object)
+        : object_(object, git_odb_object_free),
+          rest_(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object)) {}
+
+    bool at_end() const { return rest_.empty(); }
+    /// The next entry; nothing where there is none, or no entry.
+    std::optional<RawEntry> entry() const {
+        const std::size_t space = rest_.find(' '), zero = rest_.find('\0');
+        if (space == rest_.npos || zero == rest_.npos || space > zero || rest_.size() - zero <= GIT_OID_RAWSZ)
+            return std::nullopt;
+        RawEntry found{.bytes = rest_.substr(0, zero + 1 + GIT_OID_RAWSZ),
+                       .mode = rest_.substr(0, space),
+                       .name = rest_.substr(space + 1, zero - space - 1)};
+        std::copy_n(found.bytes.end() - GIT_OID_RAWSZ, GIT_OID_RAWSZ, std::begin(found.id.id));
+        return found;
+    }
+    void skip(std::size_t bytes) { rest_.remove_prefix(bytes); }
+
+    /// Bytes of the next entries that are the same in both.
+    static std::size_t in_common(const RawTree& one, const RawTree& other) {
+        const auto differ =
+            std::mismatch(one.rest_.begin(), one.rest_.end(), other.rest_.begin(), other.rest_.end());
+        const auto same = static_cast<std::size_t>(differ.first - one.rest_.begin());
+        std::size_t whole = 0;
+        for (;;) {
+            const std::size_t zero = one.rest_.find('\0', whole);
+            if (zero == one.rest_.npos || zero + 1 + GIT_OID_RAWSZ > same) return whole;
+            whole = zero + 1 + GIT_OID_RAWSZ;
+        }
+    }
+
+  private:
+    std::shared_ptr<git_odb_object> object_;
+    std::string_view rest_;
+};
+
 /// Walks two trees side by side and enters only folders that differ.
 class Descent {
   public:
-    explicit Descent(git_repository* repository) : repository_(repository) {}
+    explicit Descent(git_odb* objects) : objects_(objects) {}
 
     /// Either may be null: there is no such folder.
     Result<void> compare(const git_oid* before, const git_oid* now, const std::string& folder,
@@ -45,50 +108,55 @@ class Descent {
         auto left = open(before), right = open(now);
         if (!left) return std::move(left).error();
         if (!right) return std::move(right).error();
-        const std::size_t lefts = *left ? git_tree_entrycount(left->get()) : 0;
-        const std::size_t rights = *right ? git_tree_entrycount(right->get()) : 0;
-        for (std::size_t i = 0, j = 0; i < lefts || j < rights;) {
-            const git_tree_entry* old = i < lefts ? git_tree_entry_byindex(left->get(), i) : nullptr;
-            const git_tree_entry* fresh = j < rights ? git_tree_entry_byindex(right->get(), j) : nullptr;
-            const int order = !old ? 1 : !fresh ? -1 : git_tree_entry_cmp(old, fresh);
-            i += order <= 0;
-            j += order >= 0;
-            if (order == 0 && is_same(old, fresh)) continue;
-            LAB_TRY(note(order <= 0 ? old : nullptr, order >= 0 ? fresh : nullptr, folder, depth));
+        for (;;) {
+            const std::size_t same = RawTree::in_common(*left, *right);
+            left->skip(same);
+            right->skip(same);
+            if (left->at_end() && right->at_end()) return {};
+            auto old = left->entry(), fresh = right->entry();
+            if ((!old && !left->at_end()) || (!fresh && !right->at_end()))
+                return Error{.code = ErrorCode::Invalid, .message = "a folder of a commit is damaged"};
+            const int order = !old ? 1 : !fresh ? -1 : order_of(*old, *fresh);
+            if (order > 0) old.reset();
+            if (order < 0) fresh.reset();
+            if (old) left->skip(old->bytes.size());
+            if (fresh) right->skip(fresh->bytes.size());
+            LAB_TRY(note(old, fresh, folder, depth));
         }
-        return {};
     }
 
     std::vector<TreeChange> changes() && { return std::move(changes_); }
 
   private:
-    Result<TreeHandle> open(const git_oid* id) const {
-        git_tree* tree = nullptr;
-        if (!id) return TreeHandle();
-        if (const int status = git_tree_lookup(&tree, repository_, id); status != 0)
+    Result<RawTree> open(const git_oid* id) const {
+        git_odb_object* object = nullptr;
+        if (!id) return RawTree();
+        if (const int status = git_odb_read(&object, objects_, id); status != 0)
             return git_error_as(status, "cannot read a folder of a commit");
-        return TreeHandle(tree);
+        RawTree tree(object);
+        if (git_odb_object_type(object) != GIT_OBJECT_TREE)
+            return Error{.code = ErrorCode::Invalid, .message = "a folder of a commit is none"};
+        return tree;
     }
 
-    Result<void> note(const git_tree_entry* old, const git_tree_entry* fresh, const std::string& folder,
-                      std::size_t depth) {
-        const std::string path = folder + git_tree_entry_name(old ? old : fresh);
-        const bool was_folder = old && kind_of(old) == EntryKind::Directory;
-        const bool is_folder = fresh && kind_of(fresh) == EntryKind::Directory;
+    Result<void> note(const std::optional<RawEntry>& old, const std::optional<RawEntry>& fresh,
+                      const std::string& folder, std::size_t depth) {
+        if (old && fresh && git_oid_equal(&old->id, &fresh->id) && old->kind() == fresh->kind()) return {};
+        const std::string path = folder + std::string((old ? old : fresh)->name);
+        const bool was_folder = old && old->is_folder(), is_folder = fresh && fresh->is_folder();
         if (was_folder || is_folder)
-            LAB_TRY(compare(was_folder ? git_tree_entry_id(old) : nullptr,
-                            is_folder ? git_tree_entry_id(fresh) : nullptr, path + "/", depth + 1));
+            LAB_TRY(compare(was_folder ? &old->id : nullptr, is_folder ? &fresh->id : nullptr, path + "/",
+                            depth + 1));
         if ((!old || was_folder) && (!fresh || is_folder)) return {};
         TreeChange& change = changes_.emplace_back(TreeChange{.path = path, .now = {}});
         if (fresh && !is_folder)
-            change.now =
-                TreeEntry{.path = path, .kind = kind_of(fresh), .blob = bytes_of(*git_tree_entry_id(fresh))};
+            change.now = TreeEntry{.path = path, .kind = fresh->kind(), .blob = bytes_of(fresh->id)};
         if (changes_.size() > kMost)
             return Error{.code = ErrorCode::Unsupported, .message = "too much differs between two commits"};
         return {};
     }
 
-    git_repository* repository_;
+    git_odb* objects_;
     std::vector<TreeChange> changes_;
 };
 
@@ -137,7 +205,11 @@ Result<BlobId> Repository::tree_id(std::string_view commit, std::string_view pre
 Result<std::vector<TreeChange>> Repository::changes_between(const BlobId& before, const BlobId& now) const {
     const git_oid left = oid_of(before), right = oid_of(now);
     if (git_oid_equal(&left, &right)) return std::vector<TreeChange>();
-    Descent descent(handle_.get());
+    git_odb* raw = nullptr;
+    if (const int status = git_repository_odb(&raw, handle_.get()); status != 0)
+        return git_error_as(status, "cannot read the objects of the repository");
+    const std::unique_ptr<git_odb, void (*)(git_odb*)> objects(raw, git_odb_free);
+    Descent descent(raw);
     LAB_TRY(descent.compare(&left, &right, "", 0));
     return std::move(descent).changes();
 }

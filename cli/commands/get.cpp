@@ -50,10 +50,10 @@ Result<Listing> list_runs(const Session& session, WallTime now) {
     return listing;
 }
 
-Result<Listing> list(Kind kind, const Session& session, const Selection& selection, WallTime now) {
+Result<Listing> list(Kind kind, const Session& session, const Selection& selection, Form form, WallTime now) {
     const spec::Fleet& fleet = session.fleet();
     switch (kind) {
-    case Kind::Server: return list_servers(session, selection.servers, now);
+    case Kind::Server: return list_servers(session, selection.servers, form, now);
     case Kind::Label: return list_labels(fleet, selection);
     case Kind::Group: return list_groups(fleet, selection);
     case Kind::Environment: return list_environments(fleet, selection);
@@ -86,8 +86,8 @@ Result<Listing> only(Listing all, Kind kind, const std::vector<std::string>& nam
         if (found == all.names.end()) return no_such(kind, name, all.names);
         const auto at = static_cast<std::size_t>(found - all.names.begin());
         kept.names.push_back(name);
-        kept.table.rows.push_back(all.table.rows[at]);
-        kept.items.push_back(all.items[at]);
+        if (!all.table.rows.empty()) kept.table.rows.push_back(all.table.rows[at]);
+        if (!all.items.empty()) kept.items.push_back(all.items[at]);
     }
     return kept;
 }
@@ -170,7 +170,7 @@ Result<int> get(const Arguments& arguments, Context& context) {
     if (!session) return std::move(session).error();
     auto selection = selection_of(arguments, (*session)->fleet(), context);
     if (!selection) return std::move(selection).error();
-    auto all = list(kind, **session, *selection, context.clock.wall());
+    auto all = list(kind, **session, *selection, context.form, context.clock.wall());
     if (!all) return std::move(all).error();
     auto chosen = only(std::move(*all), kind, reference->names);
     if (!chosen) return std::move(chosen).error();

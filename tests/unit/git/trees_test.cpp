@@ -5,6 +5,8 @@
 #include "tests/unit/git/sandbox.h"
 
 #include <map>
+#include <optional>
+#include <random>
 #include <thread>
 
 #include <sys/stat.h>
@@ -95,6 +97,59 @@ TEST_F(Trees, ReadTheSame) {
                     << commit.error().text() << " / " << working.error().text();
             }
         }
+    }
+}
+
+std::map<std::string, std::optional<BlobId>> blobs_of(const Repository& repository,
+                                                      const std::string& commit) {
+    std::map<std::string, std::optional<BlobId>> found;
+    const auto tree = repository.tree(commit, "");
+    const auto entries = (*tree)->list("");
+    for (const TreeEntry& entry : *entries)
+        if (entry.kind != EntryKind::Directory) found.emplace(entry.path, entry.blob);
+    return found;
+}
+
+TEST(ChangesOfCommits, AreWhatDiffersInTheirListings) {
+    const Sandbox sandbox;
+    std::mt19937 random(7);
+    const std::vector<std::string> names{"a",  "a.b", "a-b",
+                                         "a0", "b",   "ab"}; // "a.b" and "a/" sort by the slash
+    const auto any = [&] { return names[random() % names.size()]; };
+    std::vector<std::string> commits;
+    std::filesystem::create_directories(sandbox.path() / "r");
+    for (int step = 0; step < 25; ++step) {
+        for (int edit = 0; edit < 4; ++edit) {
+            const auto path = sandbox.path() / "r" / any() / any();
+            if (std::filesystem::is_regular_file(path.parent_path()))
+                std::filesystem::remove(path.parent_path());
+            const auto kind = random() % 6;
+            const std::string folder = "r/" + path.parent_path().filename().string();
+            if (kind == 0 || kind == 1) std::filesystem::remove_all(kind == 0 ? path.parent_path() : path);
+            if (kind == 2) {
+                std::filesystem::remove_all(path.parent_path());
+                sandbox.write(folder, "a file\n");
+            }
+            if (kind > 2) sandbox.write(folder + "/" + any() + "/" + any(), std::to_string(random() % 3));
+        }
+        commits.push_back(sandbox.commit_all("r", "step"));
+    }
+    const auto repository = Repository::discover(sandbox.path() / "r");
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+        const std::string &one = commits[i], &other = commits[random() % commits.size()];
+        const auto before = blobs_of(*repository, one), now = blobs_of(*repository, other);
+        std::map<std::string, std::optional<BlobId>> wanted, found;
+        for (const auto& [path, blob] : before)
+            if (!now.contains(path)) wanted.emplace(path, std::nullopt);
+        for (const auto& [path, blob] : now)
+            if (!before.contains(path) || before.at(path) != blob) wanted.emplace(path, blob);
+        const auto changes =
+            repository->changes_between(*repository->tree_id(one, ""), *repository->tree_id(other, ""));
+        ASSERT_TRUE(changes) << changes.error().text();
+        for (const TreeChange& change : *changes)
+            EXPECT_TRUE(found.emplace(change.path, change.now ? change.now->blob : std::nullopt).second)
+                << change.path;
+        EXPECT_EQ(found, wanted) << one << " " << other;
     }
 }
 
