@@ -208,7 +208,7 @@ Result<std::vector<TreeChange>> Repository::changes_between(const BlobId& before
     git_odb* raw = nullptr;
     if (const int status = git_repository_odb(&raw, handle_.get()); status != 0)
         return git_error_as(status, "cannot read the objects of the repository");
-    const std::unique_ptr<git_odb, void (*)(git_odb*)> objects(raw, git_odb_free);
+    const ObjectsHandle objects(raw);
     Descent descent(raw);
     LAB_TRY(descent.compare(&left, &right, "", 0));
     return std::move(descent).changes();
