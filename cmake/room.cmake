@@ -22,8 +22,8 @@ function(lab_room NAME)
   endif()
 endfunction()
 
-# lab_fuzz(NAME SOURCE DEPS room ...): a fuzz target over tests/fuzz/corpus/NAME. With clang and LAB_FUZZ it is a
-# libFuzzer program; in every other build it replays its corpus as an ordinary test.
+# lab_fuzz(NAME SOURCE DEPS room ...): a fuzz target over tests/fuzz/corpus/NAME, which any build replays as an ordinary
+# test. With clang and LAB_FUZZ it is a libFuzzer program.
 function(lab_fuzz NAME)
   cmake_parse_arguments(FUZZ "" "SOURCE" "DEPS" ${ARGN})
   list(TRANSFORM FUZZ_DEPS PREPEND lab_)
@@ -33,9 +33,10 @@ function(lab_fuzz NAME)
   set(corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${NAME})
   if(LAB_FUZZ)
     target_link_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${NAME} COMMAND fuzz_${NAME} -runs=0 -close_fd_mask=1 ${corpus})
   else()
     target_sources(fuzz_${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
     add_test(NAME fuzz.${NAME} COMMAND fuzz_${NAME} ${corpus})
-    set_tests_properties(fuzz.${NAME} PROPERTIES LABELS fuzz)
   endif()
+  set_tests_properties(fuzz.${NAME} PROPERTIES LABELS fuzz)
 endfunction()
