@@ -3,7 +3,10 @@
 #include <array>
 #include <fmt/format.h>
 
-#ifdef __SANITIZE_ADDRESS__
+#ifndef __has_feature // clang's way to say what gcc says with a macro
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 // libgit2 1.5 leaks pcre2's match data wherever a regular expression of its own does not match.
 extern "C" const char* __lsan_default_suppressions() {
     return "leak:libpcre2-8\n";
