@@ -3,7 +3,7 @@
 //
 // usage: blob_floor REPOSITORY
 
-#include <git2.h>
+#include "git/detail/handles.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -36,9 +36,7 @@ int read_blob(const char*, const git_tree_entry* entry, void* payload) {
 
 int main(int argc, char** argv) {
     if (argc != 2) return 64;
-    git_libgit2_init();
-    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    lab::git::start_libgit2(); // as quick as lab's own start
     Totals totals;
     git_object* tree = nullptr;
     const bool done =
@@ -49,6 +47,5 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(totals.bytes), static_cast<unsigned long long>(totals.sum));
     git_object_free(tree);
     git_repository_free(totals.repository);
-    git_libgit2_shutdown();
     return done ? 0 : 1;
 }
