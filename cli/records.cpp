@@ -246,24 +246,24 @@ std::vector<Cell> class_cells(const Row& row) {
     return {row.names(0)};
 }
 
-constexpr Column kSizeColumns[] = {{.title = "CORES", .right = true},
+const Column kSizeColumns[] = {{.title = "CORES", .right = true},
                                    {.title = "MEMORY", .right = true},
                                    {.title = "DISK"},
                                    {.title = "PROVIDERS"}};
-constexpr Column kImageColumns[] = {
+const Column kImageColumns[] = {
     {.title = "INSTALLER"}, {.title = "ARCH"}, {.title = "REPO", .wide = true}};
-constexpr Column kClusterColumns[] = {
+const Column kClusterColumns[] = {
     {.title = "ENVIRONMENT"}, {.title = "CLOUD"}, {.title = "APPS"}, {.title = "NODES ARE"}};
-constexpr Column kAppColumns[] = {{.title = "CLUSTER"}, {.title = "NAMESPACE"}, {.title = "VERSION"}};
-constexpr Column kRoleColumns[] = {{.title = "ALLOW"}, {.title = "DENY"}, {.title = "USERS"}};
-constexpr Column kUserColumns[] = {
+const Column kAppColumns[] = {{.title = "CLUSTER"}, {.title = "NAMESPACE"}, {.title = "VERSION"}};
+const Column kRoleColumns[] = {{.title = "ALLOW"}, {.title = "DENY"}, {.title = "USERS"}};
+const Column kUserColumns[] = {
     {.title = "ROLES"}, {.title = "OWNS"}, {.title = "SSH KEYS", .right = true}};
-constexpr Column kContainerColumns[] = {{.title = "IMAGE"},
+const Column kContainerColumns[] = {{.title = "IMAGE"},
                                         {.title = "LABEL"},
                                         {.title = "REPLICAS", .right = true},
                                         {.title = "K8S CLUSTER"},
                                         {.title = "STATUS"}};
-constexpr Column kClassColumns[] = {{.title = "LABELS"}};
+const Column kClassColumns[] = {{.title = "LABELS"}};
 
 /// A role may be built in, a Puppet class is only named.
 std::string written_text(Kind kind, const Written& written) {
