@@ -42,8 +42,7 @@ class LabelResolver {
                 const auto& more = environments.at(environment);
                 all_.insert(all_.end(), more.begin(), more.end());
             }
-            const std::vector<Listed> own = listed(state_.server(i).labels);
-            all_.insert(all_.end(), own.begin(), own.end());
+            list(state_.server(i).labels, all_);
             unite(i);
         }
         table_.starts.push_back(static_cast<std::uint32_t>(table_.of_servers.size()));
@@ -79,15 +78,18 @@ class LabelResolver {
     }
 
     /// Declaring `name` admits any value of it; declaring `name=value` only that one.
-    std::vector<Listed> listed(const std::vector<Text>& labels) {
-        std::vector<Listed> out;
+    void list(const std::vector<Text>& labels, std::vector<Listed>& all) {
         for (const Text& label : labels) {
             const auto id = term_of(label.value);
             if (table_.terms[id].provides.empty())
                 report_unknown(label);
             else
-                out.push_back({id, &label});
+                all.push_back({id, &label});
         }
+    }
+    std::vector<Listed> listed(const std::vector<Text>& labels) {
+        std::vector<Listed> out;
+        list(labels, out);
         return out;
     }
 

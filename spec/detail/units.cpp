@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -16,14 +17,28 @@ namespace {
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint32_t kLargestUnit = (1u << 31) - 1; // of the field in Placement
 
+/// What decides a unit.
+struct UnitView {
+    std::uint32_t module = 0;
+    const Environment* environment = nullptr;
+    std::span<const std::uint32_t> labels = {};
+};
 struct UnitKey {
     std::uint32_t module = 0;
     const Environment* environment = nullptr;
-    std::vector<std::uint32_t> labels = {};
-    friend bool operator==(const UnitKey&, const UnitKey&) = default;
+    std::vector<std::uint32_t> labels;
+    operator UnitView() const noexcept { return {module, environment, labels}; }
+};
+struct UnitKeyEqual {
+    using is_transparent = void;
+    bool operator()(const UnitView& a, const UnitView& b) const noexcept {
+        return a.module == b.module && a.environment == b.environment &&
+               std::ranges::equal(a.labels, b.labels);
+    }
 };
 struct UnitKeyHash {
-    std::size_t operator()(const UnitKey& key) const noexcept {
+    using is_transparent = void;
+    std::size_t operator()(const UnitView& key) const noexcept {
         std::size_t hash =
             key.module * 0x9e3779b97f4a7c15u ^ reinterpret_cast<std::uintptr_t>(key.environment);
         for (const std::uint32_t label : key.labels)
@@ -115,16 +130,18 @@ class UnitResolver {
             return plain_[module];
         }
         std::sort(labels.begin(), labels.end());
-        UnitKey key{.module = module, .environment = environment, .labels = std::move(labels)};
+        const std::uint32_t unit =
+            known_unit({.module = module, .environment = environment, .labels = labels}, index);
         labels.clear();
-        return known_unit(std::move(key), index);
+        return unit;
     }
 
-    std::uint32_t known_unit(UnitKey key, ServerIndex index) {
-        const auto next = static_cast<std::uint32_t>(state_.units.size());
-        const auto [found, added] = known_.try_emplace(std::move(key), next);
-        if (added) make_unit(found->first, index);
-        return found->second;
+    std::uint32_t known_unit(const UnitView& view, ServerIndex index) {
+        if (const auto found = known_.find(view); found != known_.end()) return found->second;
+        const auto unit = static_cast<std::uint32_t>(state_.units.size());
+        const UnitKey key{view.module, view.environment, {view.labels.begin(), view.labels.end()}};
+        make_unit(known_.emplace(key, unit).first->first, index);
+        return unit;
     }
 
     void make_unit(const UnitKey& key, ServerIndex index) {
@@ -245,7 +262,7 @@ class UnitResolver {
 
     FleetState& state_;
     Reporter& reporter_;
-    std::unordered_map<UnitKey, std::uint32_t, UnitKeyHash> known_;
+    std::unordered_map<UnitKey, std::uint32_t, UnitKeyHash, UnitKeyEqual> known_;
     std::unordered_map<const Environment*, std::vector<bool>> environment_gives_; // params, by module
     // By module; a stamp says of which server it speaks.
     std::vector<std::uint32_t> on_server_, own_;
