@@ -247,22 +247,20 @@ std::vector<Cell> class_cells(const Row& row) {
 }
 
 const Column kSizeColumns[] = {{.title = "CORES", .right = true},
-                                   {.title = "MEMORY", .right = true},
-                                   {.title = "DISK"},
-                                   {.title = "PROVIDERS"}};
-const Column kImageColumns[] = {
-    {.title = "INSTALLER"}, {.title = "ARCH"}, {.title = "REPO", .wide = true}};
+                               {.title = "MEMORY", .right = true},
+                               {.title = "DISK"},
+                               {.title = "PROVIDERS"}};
+const Column kImageColumns[] = {{.title = "INSTALLER"}, {.title = "ARCH"}, {.title = "REPO", .wide = true}};
 const Column kClusterColumns[] = {
     {.title = "ENVIRONMENT"}, {.title = "CLOUD"}, {.title = "APPS"}, {.title = "NODES ARE"}};
 const Column kAppColumns[] = {{.title = "CLUSTER"}, {.title = "NAMESPACE"}, {.title = "VERSION"}};
 const Column kRoleColumns[] = {{.title = "ALLOW"}, {.title = "DENY"}, {.title = "USERS"}};
-const Column kUserColumns[] = {
-    {.title = "ROLES"}, {.title = "OWNS"}, {.title = "SSH KEYS", .right = true}};
+const Column kUserColumns[] = {{.title = "ROLES"}, {.title = "OWNS"}, {.title = "SSH KEYS", .right = true}};
 const Column kContainerColumns[] = {{.title = "IMAGE"},
-                                        {.title = "LABEL"},
-                                        {.title = "REPLICAS", .right = true},
-                                        {.title = "K8S CLUSTER"},
-                                        {.title = "STATUS"}};
+                                    {.title = "LABEL"},
+                                    {.title = "REPLICAS", .right = true},
+                                    {.title = "K8S CLUSTER"},
+                                    {.title = "STATUS"}};
 const Column kClassColumns[] = {{.title = "LABELS"}};
 
 /// A role may be built in, a Puppet class is only named.

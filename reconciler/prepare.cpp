@@ -1,5 +1,6 @@
 #include "reconciler/prepare.h"
 
+#include "reconciler/detail/lookup.h"
 #include "reconciler/observe.h"
 #include "reconciler/rebuild.h"
 #include "reconciler/renames.h"
@@ -50,7 +51,7 @@ bool is_quiet(const planner::Planned& planned) {
 class Gathering {
   public:
     Gathering(const Engine& engine, const Workspace& workspace, const PlanRequest& request)
-        : engine_(engine), workspace_(workspace), request_(request) {
+        : engine_(engine), workspace_(workspace), request_(request), lookup_(workspace) {
         input_.inventory = workspace.origin;
         input_.scope = request.scope;
         input_.targets = request.targets;
@@ -149,11 +150,16 @@ class Gathering {
         return {};
     }
 
-    const store::ServerKeys* find_known(std::string_view name) const {
+    /// As lookup_, in what the state knows.
+    const store::ServerKeys* find_known(std::string_view name) {
+        if (next_known_ < known_->size() && (*known_)[next_known_].name == name)
+            return &(*known_)[next_known_++];
         const auto found = std::lower_bound(
             known_->begin(), known_->end(), name,
             [](const auto& server, std::string_view wanted) { return server.name < wanted; });
-        return found != known_->end() && found->name == name ? &*found : nullptr;
+        if (found == known_->end() || found->name != name) return nullptr;
+        next_known_ = static_cast<std::size_t>(found - known_->begin()) + 1;
+        return &*found;
     }
 
     /// Only the servers that --target names.
@@ -182,9 +188,9 @@ class Gathering {
     }
 
     /// The key that `known` is settled by: the desired document's, or in drift-only mode the applied one's.
-    std::optional<Digest> wanted_key(const store::ServerKeys* known, const std::string& name) const {
+    std::optional<Digest> wanted_key(const store::ServerKeys* known, const std::string& name) {
         if (request_.drift_only) return known ? known->applied_key : std::nullopt;
-        const auto index = workspace_.fleet.find(name);
+        const auto index = lookup_.find(name);
         return index ? std::optional(workspace_.fleet.key(*index)) : std::nullopt;
     }
 
@@ -330,7 +336,7 @@ class Gathering {
         input_.servers.push_back(std::move(input));
     }
 
-    Result<std::size_t> differing_outside(const Scope& scope) const {
+    Result<std::size_t> differing_outside(const Scope& scope) {
         if (scope.outside == 0) return std::size_t{0};
         const std::set<std::string_view> inside(scope.servers.begin(), scope.servers.end());
         const auto everything = scope_of(workspace_, *known_, std::nullopt, {});
@@ -371,6 +377,8 @@ class Gathering {
     const PlanRequest& request_;
     planner::PlanInput input_;
     std::shared_ptr<const std::vector<store::ServerKeys>> known_;
+    detail::FleetLookup lookup_;
+    std::size_t next_known_ = 0;
     Renames renames_;
     Diagnostics diagnostics_;
     std::optional<WallTime> oldest_;

@@ -1,17 +1,13 @@
 #include "reconciler/renames.h"
 
+#include "reconciler/detail/lookup.h"
 #include "reconciler/prepare.h"
-#include "reconciler/rest.h"
 
 #include <algorithm>
 #include <set>
 
 namespace lab::reconciler {
 namespace {
-
-bool in_inventory(const Workspace& workspace, std::string_view name) {
-    return workspace.fleet.find(name) || (workspace.rest && workspace.rest->has_server(name));
-}
 
 /// Servers of the inventory that were never applied, by their machine.
 Renames never_applied(const Engine& engine, const Workspace& workspace,
@@ -33,9 +29,10 @@ Renames never_applied(const Engine& engine, const Workspace& workspace,
 
 Result<Renames> find_renames(const Engine& engine, const Workspace& workspace,
                              const std::vector<store::ServerKeys>& known) {
+    detail::FleetLookup inventory(workspace);
     std::vector<const store::ServerKeys*> gone;
     for (const store::ServerKeys& server : known)
-        if (server.applied && !in_inventory(workspace, server.name)) gone.push_back(&server);
+        if (server.applied && !inventory.contains(server.name)) gone.push_back(&server);
     Renames renames;
     if (gone.empty()) return renames;
     const Renames fresh = never_applied(engine, workspace, known);

@@ -1,5 +1,5 @@
+#include "reconciler/detail/lookup.h"
 #include "reconciler/prepare.h"
-#include "reconciler/rest.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -54,14 +54,6 @@ bool is_settled(const store::ServerKeys& known, const Digest& key) noexcept {
            known.in_sync_key == key;
 }
 
-namespace {
-
-bool has_server(const Workspace& workspace, std::string_view name) {
-    return workspace.fleet.find(name) || (workspace.rest && workspace.rest->has_server(name));
-}
-
-} // namespace
-
 Result<Scope> scope_of(const Workspace& workspace, const std::vector<store::ServerKeys>& known,
                        const std::optional<spec::Target>& filter, const KnownRow& row) {
     const spec::Fleet& fleet = workspace.fleet;
@@ -75,8 +67,9 @@ Result<Scope> scope_of(const Workspace& workspace, const std::vector<store::Serv
         for (spec::ServerIndex index = 0; index < fleet.size(); ++index)
             scope.servers.push_back(fleet.server(index).name);
     }
+    detail::FleetLookup inventory(workspace);
     for (const store::ServerKeys& server : known) {
-        if (!server.applied || has_server(workspace, server.name)) continue;
+        if (!server.applied || inventory.contains(server.name)) continue;
         bool wanted = true;
         if (filter) {
             const auto found = row(server.name);
