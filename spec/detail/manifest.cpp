@@ -21,10 +21,8 @@ constexpr std::string_view kCall = "lab::secret";
 class Places {
   public:
     Places(std::string path, std::string_view text) : file_(FileName(std::move(path))), text_(text) {
-        for (std::size_t at = 0; at != std::string_view::npos; at = text.find('\n', at)) {
-            if (at > 0) ++at;
-            lines_.push_back(at);
-        }
+        for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+            lines_.push_back(at + 1);
     }
     Span span(std::size_t at, std::size_t bytes) const {
         const auto line = std::upper_bound(lines_.begin(), lines_.end(), at) - 1;
@@ -44,7 +42,7 @@ class Places {
     }
     FileName file_;
     std::string_view text_;
-    std::vector<std::size_t> lines_;
+    std::vector<std::size_t> lines_{0}; // where each begins
 };
 
 /// Goes over the tokens once, with a stack of what is open.

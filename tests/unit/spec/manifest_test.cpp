@@ -36,6 +36,11 @@ TEST(Manifest, CallsBelongToTheirClass) {
     EXPECT_EQ(scanned("class a { file { 'f': class => 'x', content => lab::secret('x') } }"), "a: x@1:60");
 }
 
+TEST(Manifest, LinesBeforeTheFirstClassMayBeEmpty) {
+    EXPECT_EQ(scanned("\n\nclass a { lab::secret('x') }"), "a: x@3:23");
+    EXPECT_EQ(scanned("\n"), "");
+}
+
 TEST(Manifest, CommentsAndTextsCallForNothing) {
     EXPECT_EQ(scanned("class a { # lab::secret('x')\n /* lab::secret('y')\n lab::secret('z') */ }"), "a:");
     EXPECT_EQ(scanned("class a { $x = 'it\\'s lab::secret(\"y\")' }"), "a:");
