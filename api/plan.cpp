@@ -138,7 +138,7 @@ Value document_with(const Plan& plan, ValueList actions) {
     ValueMap out{{"format", Value(Plan::kFormat)}, {"id", Value(plan_id(plan))}};
     for (auto& [key, value] : identity_map(plan)) {
         if (key == "format") continue;
-        if (key == "drift") out.append("actions", std::move(actions));
+        if (key == "drift") out.append("actions", std::exchange(actions, {}));
         if (key != "inventory") {
             out.append(key, std::move(value));
             continue;

@@ -6,8 +6,10 @@
 #include "support/text_diff.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <thread>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,11 +118,27 @@ std::string painted_diffs(const std::vector<FileEdit>& edits, const Paint& paint
     return out;
 }
 
+namespace {
+
+/// Writing takes an instant: whoever does it now is waited for.
+Result<FileLock> wait_for_turn(const fs::path& home) {
+    constexpr std::chrono::milliseconds kPatience{10'000}, kPause{20};
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    for (;;) {
+        auto lock = FileLock::try_acquire(home / "edit.lock",
+                                          fmt::format("process {}, which edits an inventory", ::getpid()));
+        const bool taken = !lock && lock.error().code == ErrorCode::Conflict;
+        if (!taken || std::chrono::steady_clock::now() > end) return lock;
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
+} // namespace
+
 Result<void> write_edit(const Editable& before, const Edit& edit, const std::vector<FileEdit>& files,
                         const fs::path& home) {
     LAB_TRY(make_directories(home, 0700));
-    auto lock = FileLock::try_acquire(home / "edit.lock",
-                                      fmt::format("process {}, which edits an inventory", ::getpid()));
+    auto lock = wait_for_turn(home);
     if (!lock) return std::move(lock).error();
     LAB_TRY(check_unchanged(before, files));
     std::vector<std::string> order;

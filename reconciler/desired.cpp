@@ -80,6 +80,20 @@ DesiredState desired_state(const Engine& engine, const Workspace& workspace, spe
     return state;
 }
 
+namespace {
+
+/// Edges to ids that are not among `resources`: it may be a part of all, or what came about of it.
+void drop_missing_edges(std::vector<api::Resource>& resources) {
+    std::set<std::string> ids;
+    for (const api::Resource& resource : resources)
+        ids.insert(resource.id());
+    for (api::Resource& resource : resources)
+        for (std::vector<std::string>* edges : {&resource.after, &resource.notify})
+            std::erase_if(*edges, [&](const std::string& id) { return !ids.contains(id); });
+}
+
+} // namespace
+
 api::Desired document(const Engine& engine, const api::Plan::Inventory& origin, const api::ServerSpec& server,
                       const std::vector<spec::ModuleUnit>& units) {
     api::Desired desired{.server = server.name,
@@ -90,6 +104,7 @@ api::Desired document(const Engine& engine, const api::Plan::Inventory& origin, 
                          .resources = {}};
     for (const spec::ModuleUnit& unit : units)
         desired.resources.insert(desired.resources.end(), unit.resources.begin(), unit.resources.end());
+    drop_missing_edges(desired.resources);
     return desired;
 }
 
@@ -105,15 +120,6 @@ api::Desired document(const Engine& engine, const planner::AppliedServer& applie
             desired.resources.push_back(resource.resource);
     drop_missing_edges(desired.resources);
     return desired;
-}
-
-void drop_missing_edges(std::vector<api::Resource>& resources) {
-    std::set<std::string> ids;
-    for (const api::Resource& resource : resources)
-        ids.insert(resource.id());
-    for (api::Resource& resource : resources)
-        for (std::vector<std::string>* edges : {&resource.after, &resource.notify})
-            std::erase_if(*edges, [&](const std::string& id) { return !ids.contains(id); });
 }
 
 } // namespace lab::reconciler

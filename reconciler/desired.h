@@ -24,15 +24,12 @@ std::map<std::string, planner::DesiredGrant> wanted_grants(const spec::Fleet& fl
 /// The provider's view of a server. `server_id` is empty before the first apply.
 api::ServerSpec server_spec(const Workspace& workspace, spec::ServerIndex index);
 
-/// The lab.desired/1 of these units, in run order.
+/// The lab.desired/1 of these units, in run order, without edges to what is not among them.
 api::Desired document(const Engine& engine, const api::Plan::Inventory& origin, const api::ServerSpec& server,
                       const std::vector<spec::ModuleUnit>& units);
 
 /// The same of what was applied, for looking at a machine without newer intent. Private values are
 /// fingerprints.
 api::Desired document(const Engine& engine, const planner::AppliedServer& applied);
-
-/// Takes out edges to ids that are not among `resources`, as a part of a document needs.
-void drop_missing_edges(std::vector<api::Resource>& resources);
 
 } // namespace lab::reconciler

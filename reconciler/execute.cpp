@@ -286,7 +286,6 @@ class Executor {
             itself = true;
         }
         order.desired = document(engine_, workspace_.origin, order.spec, restricted(clear, actions, job));
-        drop_missing_edges(order.desired.resources);
         order.idempotency_key = run_.id + "/server/" + job.server;
 
         LAB_TRY(engine_.store.steps_started(run_.id, ids, order.idempotency_key));

@@ -48,6 +48,14 @@ bool is_quiet(const planner::Planned& planned) {
 }
 
 /// Collects the inputs of one plan, passing over what is settled.
+/// All of a server's actions, by policy.
+void block(api::Plan& plan, const std::string& server, const std::string& why, const std::string& lifted_by) {
+    const std::string resource = "server/" + server;
+    for (api::Action& action : plan.actions)
+        if (action.resource == resource || action.resource.starts_with(resource + "/"))
+            action.blocked = {.by = "policy", .detail = why, .lifted_by = lifted_by};
+}
+
 class Gathering {
   public:
     Gathering(const Engine& engine, const Workspace& workspace, const PlanRequest& request)
@@ -330,8 +338,23 @@ class Gathering {
                         input.name, write_json(Value(before))));
     }
 
+    /// Nobody means by accident the machine they sit at: an edit that loses a server's tree does.
+    void warn_of_this_machine(const planner::ServerInput& input) {
+        if (!input.desired || !input.provider_present || !input.live) return;
+        const providers::Provider* provider = engine_.providers.find(input.desired->spec.provider);
+        if (!input.applied) {
+            input_.warnings.push_back(fmt::format("server/{} is the machine that lab runs on", input.name));
+        } else if (provider && !provider->is_live(input.applied->spec.settings)) {
+            input_.warnings.push_back(
+                fmt::format("server/{} was the tree {} and would be the machine that lab runs on", input.name,
+                            write_json(Value(input.applied->spec.settings))));
+            now_live_.push_back(input.name);
+        }
+    }
+
     void keep(planner::ServerInput input) {
         warn_of_move(input);
+        warn_of_this_machine(input);
         if (input.observed) note_age(input.observed->at);
         input_.servers.push_back(std::move(input));
     }
@@ -366,6 +389,9 @@ class Gathering {
                                                   counted(rebuilt_, "server")));
         prepared.plan = planner::make_plan(input_).plan;
         LAB_TRY(block_copies(prepared.plan));
+        for (const std::string& server : now_live_)
+            block(prepared.plan, server, "it was a tree, and would be the machine that lab runs on",
+                  "give it its 'root' again; if this machine is meant, call it by another name");
         if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
         prepared.servers = std::move(scope.servers);
@@ -378,6 +404,7 @@ class Gathering {
     planner::PlanInput input_;
     std::shared_ptr<const std::vector<store::ServerKeys>> known_;
     detail::FleetLookup lookup_;
+    std::vector<std::string> now_live_; // servers that were trees
     std::size_t next_known_ = 0;
     Renames renames_;
     Diagnostics diagnostics_;
@@ -392,14 +419,9 @@ std::string machine_text(std::string_view provider, const ValueMap& settings) {
 }
 
 void block_copy(api::Plan& plan, const std::string& server, const std::string& other) {
-    const std::string resource = "server/" + server;
-    for (api::Action& action : plan.actions)
-        if (action.resource == resource || action.resource.starts_with(resource + "/"))
-            action.blocked = {.by = "policy",
-                              .detail = fmt::format(
-                                  "the machine says that it is server/{}: a copy, or one that moved", other),
-                              .lifted_by = "remove var/lib/lab/machine.json of the copy, or take server/" +
-                                           other + " out of the inventory"};
+    block(plan, server,
+          fmt::format("the machine says that it is server/{}: a copy, or one that moved", other),
+          "remove var/lib/lab/machine.json of the copy, or take server/" + other + " out of the inventory");
 }
 
 Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, ServerQuery query,

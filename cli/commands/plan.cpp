@@ -9,6 +9,7 @@
 #include "support/json.h"
 
 #include <fmt/format.h>
+#include <fstream>
 
 namespace lab::cli {
 namespace {
@@ -132,6 +133,15 @@ std::optional<UsageError> contradiction(const Arguments& arguments) {
     return std::nullopt;
 }
 
+/// An empty file, as mktemp makes it, or a plan that was saved before.
+bool may_replace(const std::filesystem::path& file) {
+    const std::string begin = fmt::format("{{\n  \"format\": \"{}\"", api::Plan::kFormat);
+    std::ifstream in(file, std::ios::binary);
+    std::string head(begin.size(), '\0');
+    in.read(head.data(), static_cast<std::streamsize>(head.size()));
+    return in.gcount() == 0 ? in.eof() : head == begin;
+}
+
 Result<void> save(const api::Plan& plan, const std::string& path, Context& context, const Session& session) {
     const std::filesystem::path target = context.directory / path;
     std::error_code failed;
@@ -140,6 +150,11 @@ Result<void> save(const api::Plan& plan, const std::string& path, Context& conte
         return Error{.code = ErrorCode::Invalid,
                      .message = fmt::format("'{}' is no regular file: a plan is not written over it", path),
                      .hint = "name a new file; `lab plan -o json` prints the plan"};
+    if (kind == std::filesystem::file_type::regular && !may_replace(target))
+        return Error{.code = ErrorCode::Conflict,
+                     .message =
+                         fmt::format("'{}' is there and is no saved plan: it is not written over", path),
+                     .hint = "name a new file"};
     if (path == "-")
         return Error{.code = ErrorCode::Invalid,
                      .message = "--out takes the name of a file",

@@ -314,6 +314,39 @@ resources:
         self.assertTrue((self.root("elsewhere") / "etc/base/text").exists())
         self.assert_plan_empty()
 
+    def test_a_server_that_lost_its_tree_is_not_taken_for_this_machine(self):
+        self.write_fleet(servers=1)
+        self.commit()
+        self.apply()
+        text = (self.inventory / "servers.yaml").read_text()
+        self.write("servers.yaml", "".join(line for line in text.splitlines(True) if "root:" not in line))
+        self.commit()
+        plan = self.lab("plan", "-o", "json").json()
+        self.assertEqual({(one.get("blocked") or {}).get("by") for one in plan["actions"]}, {"policy"})
+        self.assertIn("would be the machine that lab runs on", " ".join(plan["warnings"]))
+
+    def test_sync_of_a_module_whose_other_resources_need_a_live_system(self):
+        self.write("modules/clock/module.yaml", "name: clock\nresources:\n  - package: chrony\n"
+                   "  - {file: /etc/clock, content: ticks, after: [package/chrony]}\n")
+        self.write("lab.yaml", "lab: {format: 1, name: e2e, id: e2e-sync}\n")
+        self.write("all.yaml", "labels: {base: {modules: [clock]}}\nservers: {s1: {cloud: local, root: machines/s1, labels: [base]}}\n")
+        self.commit()
+        self.apply()
+        file = self.root("s1") / "etc/clock"
+        file.write_text("by hand")
+        self.assertIn("1 server drifted", self.lab("drift", code=2).out)
+        self.lab("sync", "server", "s1", "--auto-approve")
+        self.assertEqual(file.read_text(), "ticks")
+
+    def test_a_plan_is_saved_over_nothing_but_a_plan(self):
+        self.write_fleet(servers=1)
+        self.commit()
+        before = (self.inventory / "servers.yaml").read_text()
+        self.assertIn("no saved plan", self.lab("plan", "--out", "servers.yaml", code=1).err)
+        self.assertEqual((self.inventory / "servers.yaml").read_text(), before)
+        for _ in range(2):
+            self.lab("plan", "--out", str(self.folder / "plan.json"))
+
     def test_a_renamed_server_keeps_its_machine_and_its_protection(self):
         self.write_fleet(servers=2)
         protected = (self.inventory / "servers.yaml").read_text().replace(
