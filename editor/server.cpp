@@ -52,8 +52,8 @@ Result<int> Server::run() {
         // What came is read before the next message is answered: it may take back that one.
         if (descriptors[0].revents != 0) LAB_TRY(read());
         if (descriptors[1].revents != 0)
-            for (auto& snapshot : loader_.take())
-                send(session_.loaded(std::move(snapshot)));
+            for (const auto& snapshot : loader_.take())
+                send(session_.loaded(snapshot));
         if (next_is_ready()) {
             const Value message = std::move(waiting_.front());
             waiting_.pop_front();

@@ -68,7 +68,7 @@ std::shared_ptr<const KeptImage> find_image(const FleetCache& cache, const Inven
     if (!file) return nullptr;
     auto image = spec::FleetImage::read(file->bytes(), cache.program);
     if (!image) return nullptr;
-    return std::make_shared<const KeptImage>(KeptImage{std::move(path), *std::move(file), std::move(*image)});
+    return std::make_shared<const KeptImage>(KeptImage{std::move(path), *std::move(file), *image});
 }
 
 void keep_image(const FleetCache& cache, const LoadedInventory& inventory, const spec::Fleet& fleet,

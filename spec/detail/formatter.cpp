@@ -47,9 +47,9 @@ std::size_t Formatter::line_end(std::size_t at) const {
 std::size_t Formatter::quote_end(std::size_t at) const {
     const char quote = text_[at];
     for (++at; at < text_.size(); ++at) {
-        if (text_[at] == '\\' && quote == '"')
-            ++at;
-        else if (text_[at] == quote && quote == '\'' && at + 1 < text_.size() && text_[at + 1] == quote)
+        const bool escape = text_[at] == '\\' && quote == '"';
+        const bool doubled = text_.substr(at, 2) == "''" && quote == '\'';
+        if (escape || doubled)
             ++at;
         else if (text_[at] == quote)
             return at + 1;

@@ -235,12 +235,12 @@ void Handler::check_closed(std::size_t at) {
     if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return;
     const char quote = text_[at];
     for (std::size_t end = at + 1; end < text_.size(); ++end) {
-        if (text_[end] == '\\' && quote == '"')
+        const bool escape = text_[end] == '\\' && quote == '"';
+        const bool doubled = text_.substr(end, 2) == "''" && quote == '\'';
+        if (escape || doubled)
             ++end;
-        else if (text_[end] == quote && (quote == '"' || end + 1 == text_.size() || text_[end + 1] != quote))
-            return;
         else if (text_[end] == quote)
-            ++end;
+            return;
     }
     complain(explain_unclosed_quote(text_));
     throw Stop{};
