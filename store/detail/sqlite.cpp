@@ -18,7 +18,9 @@ namespace {
 constexpr int kBusyMilliseconds = 30'000;
 
 // SQLITE_TRANSIENT without its C cast: SQLite copies what is bound.
-const sqlite3_destructor_type kCopy = reinterpret_cast<sqlite3_destructor_type>(std::intptr_t{-1});
+const auto kCopy =
+    reinterpret_cast<sqlite3_destructor_type>( // NOLINT(performance-no-int-to-ptr): as SQLite has it
+        std::intptr_t{-1});
 
 int bind(sqlite3_stmt* statement, int index, const Bound& bound) {
     const auto& value = bound.value();
@@ -275,7 +277,8 @@ Result<Transaction> Transaction::read(Connection& connection) {
 Transaction::~Transaction() {
     // SQLite has rolled back by itself after some errors, a full disk for one.
     if (connection_ && sqlite3_get_autocommit(connection_->handle()) == 0)
-        static_cast<void>(connection_->run("ROLLBACK"));
+        sqlite3_exec(connection_->handle(), "ROLLBACK", nullptr, nullptr,
+                     nullptr); // as it is: nothing can be thrown here
 }
 
 Result<void> Transaction::commit() {
