@@ -10,8 +10,6 @@
 namespace lab::cli {
 namespace {
 
-constexpr std::uint64_t kGigabyte = 1'000'000'000;
-
 Servers servers_of(const spec::Fleet& fleet, const std::string& layout) {
     Servers servers;
     for (spec::ServerIndex i = 0; i < fleet.size(); ++i)
@@ -19,15 +17,13 @@ Servers servers_of(const spec::Fleet& fleet, const std::string& layout) {
     return servers;
 }
 
-/// Rounded up to what disks are sold in, so that it is never too little.
-std::uint64_t whole_gigabytes(std::uint64_t bytes) {
-    return (bytes + kGigabyte - 1) / kGigabyte * kGigabyte;
-}
-
+/// Rounded up to what is printed of it: whoever gives that as a disk has one that is large enough.
 std::uint64_t least_disk(const spec::Layout& layout) {
     const auto least = spec::smallest_disk(layout);
     LAB_CHECK(least, "a layout that fits on no disk is an error when it is read");
-    return whole_gigabytes(*least);
+    const auto printed = parse_size(format_size(*least, Rounding::Up));
+    LAB_CHECK(printed, "a size that was printed is one");
+    return *printed;
 }
 
 /// "label worker at labels.yaml:3:5": who says that servers have it.
@@ -195,8 +191,9 @@ Result<Detail> layout_detail(const Session& session, const std::string& name,
     const spec::DiskMap map = spec::lay_out(layout, disk.value_or(least));
     if (!map.fits())
         return Error{.code = ErrorCode::Invalid,
-                     .message = fmt::format("layout '{}' does not fit a disk of {}: {}", name,
-                                            format_size(map.disk), fmt::join(map.problems, "; ")),
+                     .message =
+                         fmt::format("layout '{}' does not fit a disk of {}: {}", name,
+                                     format_size(map.disk, Rounding::Down), fmt::join(map.problems, "; ")),
                      .hint = fmt::format("the smallest disk for it has {}", format_size(least))};
     const Servers servers = servers_of(fleet, name);
     Detail detail{.format = "lab.layout/1",

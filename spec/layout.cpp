@@ -49,14 +49,14 @@ void check_least(const LayoutPart& part, std::uint64_t bytes, bool is_partition,
     const std::uint64_t least = part.group.empty() || !is_partition ? least_size(part.fs) : 0;
     if (bytes >= least) return;
     out.problems.push_back(fmt::format("{} comes to {}, less than the {} that {} needs",
-                                       part_text(part, is_partition), format_size(bytes), format_size(least),
-                                       to_string(part.fs)));
+                                       part_text(part, is_partition), format_size(bytes, Rounding::Down),
+                                       format_size(least, Rounding::Up), to_string(part.fs)));
 }
 
 std::string shortage(const std::string& what, const Shares& shares, std::uint64_t capacity,
                      std::uint64_t unit) {
-    return fmt::format("{} needs {}, but has {}", what, format_size(times(shares.needed, unit)),
-                       format_size(times(capacity, unit)));
+    return fmt::format("{} needs {}, but has {}", what, format_size(times(shares.needed, unit), Rounding::Up),
+                       format_size(times(capacity, unit), Rounding::Down));
 }
 
 std::vector<LayoutSize> sizes_of(const std::vector<LayoutPart>& parts) {

@@ -102,12 +102,15 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return bytes;
 }
 
-std::string format_size(std::uint64_t bytes) {
+std::string format_size(std::uint64_t bytes, Rounding rounding) {
     constexpr std::array<std::string_view, 6> kNames = {"B", "KB", "MB", "GB", "TB", "PB"};
     std::size_t index = 0;
     std::uint64_t factor = 1;
     const auto hundredths = [&] {
-        return bytes / factor * 100 + (bytes % factor * 100 + factor / 2) / factor;
+        const std::uint64_t more = rounding == Rounding::Up     ? factor - 1
+                                   : rounding == Rounding::Down ? 0
+                                                                : factor / 2;
+        return bytes / factor * 100 + (bytes % factor * 100 + more) / factor;
     };
     // By the rounded number, so that 999.999GB becomes 1TB and not 1000GB.
     while (index + 1 < kNames.size() && hundredths() >= 100'000) {

@@ -202,8 +202,8 @@ class Planning {
                                             ? wanted[i].size.amount
                                             : spec::least_size(wanted[i].fs);
             if (have.bytes < least)
-                return fmt::format("{} has {}, the layout wants {}", have.name, format_size(have.bytes),
-                                   format_size(least));
+                return fmt::format("{} has {}, the layout wants {}", have.name,
+                                   format_size(have.bytes, Rounding::Down), format_size(least, Rounding::Up));
         }
         return {};
     }
@@ -356,10 +356,11 @@ class Planning {
         std::uint64_t needed = size_up(slots, *group, capacity, others, /*shrink=*/false);
         if (needed > capacity) needed = size_up(slots, *group, capacity, others, /*shrink=*/true);
         if (needed > capacity && !supposed_)
-            problem(fmt::format(
-                "volume group '{}' needs {}, but has {}, and what is preserved or not lab's is "
-                "never shrunk",
-                group->name, format_size(needed * group->extent), format_size(capacity * group->extent)));
+            problem(
+                fmt::format("volume group '{}' needs {}, but has {}, and what is preserved or not lab's is "
+                            "never shrunk",
+                            group->name, format_size(needed * group->extent, Rounding::Up),
+                            format_size(capacity * group->extent, Rounding::Down)));
         for (const Slot& slot : slots)
             add_slot(slot, *group);
     }

@@ -71,5 +71,15 @@ TEST(Units, DurationsAreShownInParts) {
         EXPECT_EQ(*parse_duration(format_duration(duration)), duration);
 }
 
+TEST(Units, NeededAndThereNeverLookEqual) {
+    EXPECT_EQ(format_size(5'004'000'000), "5GB");
+    EXPECT_EQ(format_size(5'004'000'000, Rounding::Up), "5.01GB");
+    EXPECT_EQ(format_size(5'004'000'000, Rounding::Down), "5GB");
+    EXPECT_EQ(format_size(999'999'999, Rounding::Up), "1GB");
+    EXPECT_EQ(format_size(999'999'999, Rounding::Down), "999.99MB");
+    EXPECT_EQ(format_size(7'000'000'000, Rounding::Up), "7GB");
+    EXPECT_EQ(format_size(0, Rounding::Up), "0B");
+}
+
 } // namespace
 } // namespace lab
