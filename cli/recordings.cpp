@@ -21,10 +21,14 @@ Result<std::string> text_of(const std::string& file, const Context& context) {
 } // namespace
 
 Result<reconciler::RecordingText> load_recording(const std::string& file, const std::string& inventory,
-                                                 Context& context) {
+                                                 const spec::Fleet& fleet, Context& context) {
     auto text = text_of(file, context);
     if (!text) return std::move(text).error();
-    auto read = reconciler::read_recording(file, std::move(*text));
+    auto read = reconciler::read_recording(file, std::move(*text), [&](const planner::Recording& recording) {
+        if (!recording.inventory.empty() && recording.inventory != inventory)
+            return std::vector<planner::RecordingProblem>(); // that is said below
+        return reconciler::unknown_resources(recording, fleet, fleet);
+    });
     if (!read.diagnostics.empty())
         context.err.write(render_text(read.diagnostics, read.lines, {.color = context.err_paint.on}));
     if (read.diagnostics.has_errors())

@@ -6,9 +6,9 @@
 
 namespace lab::cli {
 
-/// Reads FILE, or stdin where it is "-". Problems go to stderr; with errors, or where the recording is of
-/// another inventory than `inventory`, this fails.
+/// Reads FILE, or stdin where it is "-", to plan on it. Problems go to stderr; with errors, or where the
+/// recording is of another inventory than `inventory`, this fails.
 Result<reconciler::RecordingText> load_recording(const std::string& file, const std::string& inventory,
-                                                 Context& context);
+                                                 const spec::Fleet& fleet, Context& context);
 
 } // namespace lab::cli

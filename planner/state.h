@@ -40,6 +40,9 @@ struct ObservedResource {
     bool skipped = false; // not looked at: `reason`
     bool failed = false;  // looking failed: `reason`
     std::string reason;
+    /// Of a recording: properties that it says are not as they were left. Counts where what they are to be
+    /// waits for a fact that is not recorded; all others are compared.
+    std::vector<std::string> moved = {};
 };
 
 struct ObservedServer {

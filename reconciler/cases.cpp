@@ -157,7 +157,7 @@ class Run {
     }
 
     bool make_plan(const spec::Fleet& fleet) {
-        if (!read_recording()) return false;
+        if (!read_recording(fleet)) return false;
         if (case_.only) {
             Diagnostics unknown;
             fleet.check(*case_.only, unknown);
@@ -189,9 +189,13 @@ class Run {
 
     /// What is given of the machines; with nothing, all of them as the inventory without the overlay wants
     /// them.
-    bool read_recording() {
+    bool read_recording(const spec::Fleet& planned) {
+        const RecordingCheck check = [&](const planner::Recording& recording) {
+            return unknown_resources(recording, base_, planned);
+        };
         if (case_.observed) {
             auto read = planner::recording_from_value(case_.observed.as_value());
+            if (read.problems.empty()) read.problems = check(read.recording);
             Diagnostics wrong;
             add_recording_problems(read.problems, case_.observed, wrong);
             if (wrong.has_errors()) return fails("observed", first_error(wrong), case_.observed.span());
@@ -201,7 +205,7 @@ class Run {
             auto text = path ? inventory_.source.tree().read(*path, std::size_t{1} << 30)
                              : Result<std::string>(path.error());
             if (!text) return fails("observed", text.error().text(), case_.recording->at);
-            auto read = reconciler::read_recording(*path, std::move(*text));
+            auto read = reconciler::read_recording(*path, std::move(*text), check);
             if (read.diagnostics.has_errors())
                 return fails("observed", first_error(read.diagnostics), case_.recording->at);
             recording_ = std::move(read.recording);

@@ -5,6 +5,7 @@
 #include "support/text.h"
 
 #include <fmt/format.h>
+#include <set>
 
 namespace lab::reconciler {
 namespace {
@@ -48,7 +49,55 @@ Diagnostic recording_diagnostic(const planner::RecordingProblem& problem, Span a
             .notes = {}};
 }
 
+planner::ReadRecording checked(planner::ReadRecording read, const RecordingCheck& check) {
+    if (read.problems.empty() && check) read.problems = check(read.recording);
+    return read;
+}
+
+/// Ids of all that a server is to have; nullopt where that has errors of its own.
+std::optional<std::set<std::string>> ids_of(const spec::Fleet& fleet, const std::string& server) {
+    std::set<std::string> ids;
+    const auto index = fleet.find(server);
+    if (!index) return ids;
+    Diagnostics said_elsewhere;
+    for (const spec::ModuleUnit& unit : fleet.units(*index, said_elsewhere))
+        for (const api::Resource& resource : unit.resources)
+            ids.insert(resource.id());
+    if (said_elsewhere.has_errors()) return std::nullopt;
+    return ids;
+}
+
 } // namespace
+
+std::vector<planner::RecordingProblem> unknown_resources(const planner::Recording& recording,
+                                                         const spec::Fleet& in_order,
+                                                         const spec::Fleet& planned) {
+    std::vector<planner::RecordingProblem> problems;
+    for (const auto& [name, server] : recording.servers) {
+        if (!server.in_order || !server.observed || server.observed->resources.empty()) continue;
+        if (!in_order.find(name)) continue; // that nothing is known of it is said when it is planned
+        auto ids = ids_of(in_order, name);
+        auto now = &planned == &in_order ? std::set<std::string>() : ids_of(planned, name);
+        if (!ids || !now) continue;
+        ids->merge(*now);
+        const std::vector<std::string> known(ids->begin(), ids->end());
+        for (const auto& [id, resource] : server.observed->resources) {
+            if (ids->contains(id)) continue;
+            const std::string section = resource.skipped && resource.properties.empty()  ? "skipped"
+                                        : resource.failed && resource.properties.empty() ? "failed"
+                                                                                         : "resources";
+            const auto near = nearest(id, std::span<const std::string>(known));
+            problems.push_back(
+                {.path = {"servers", name, section, id},
+                 .message = fmt::format("server '{}' is in order, and the inventory wants no '{}' of it",
+                                        name, escape_controls(id)),
+                 .help = near ? fmt::format("did you mean '{}'?", *near)
+                              : fmt::format("`lab describe server {}` lists what it has", name),
+                 .of_key = true});
+        }
+    }
+    return problems;
+}
 
 void add_recording_problems(const std::vector<planner::RecordingProblem>& problems, const spec::Node& node,
                             Diagnostics& diagnostics) {
@@ -56,13 +105,13 @@ void add_recording_problems(const std::vector<planner::RecordingProblem>& proble
         diagnostics.add(recording_diagnostic(problem, place_of(node, problem)));
 }
 
-RecordingText read_recording(const std::string& file, std::string text) {
+RecordingText read_recording(const std::string& file, std::string text, const RecordingCheck& check) {
     RecordingText out;
     out.digest = sha256(text);
     const std::string_view begin = trim(text);
     const auto json = begin.starts_with('{') ? parse_json(text, kJsonLimits) : Result<Value>(Error{});
     if (json) {
-        auto read = planner::recording_from_value(*json);
+        auto read = checked(planner::recording_from_value(*json), check);
         out.recording = std::move(read.recording);
         const Span at{.file = FileName(file)};
         for (const planner::RecordingProblem& problem : read.problems) {
@@ -77,7 +126,7 @@ RecordingText read_recording(const std::string& file, std::string text) {
     out.lines = lines_of(file, text);
     const auto document = spec::Document::parse(file, std::move(text), out.diagnostics);
     if (!document || out.diagnostics.has_errors()) return out;
-    auto read = planner::recording_from_value(document->root().as_value());
+    auto read = checked(planner::recording_from_value(document->root().as_value()), check);
     out.recording = std::move(read.recording);
     add_recording_problems(read.problems, document->root(), out.diagnostics);
     return out;

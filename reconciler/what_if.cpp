@@ -35,18 +35,32 @@ bool has_private_values(const planner::ServerInput& server) {
     return false;
 }
 
-/// What is written of a machine that is otherwise in order.
-void lay_over(planner::ObservedServer& seen, const planner::ObservedServer& written) {
+/// The resource as it was left, also where it reads facts that nobody knows.
+planner::ObservedResource as_left(const std::vector<spec::ModuleUnit>& units, const std::string& id) {
+    for (const spec::ModuleUnit& unit : units)
+        for (const api::Resource& resource : unit.resources)
+            if (resource.id() == id && resource.type != "command") return {.properties = resource.properties};
+    return {};
+}
+
+/// What is written of a machine on which otherwise all of `units` is in order.
+void lay_over(planner::ObservedServer& seen, const planner::ObservedServer& written,
+              const std::vector<spec::ModuleUnit>& units) {
     seen.at = written.at;
     seen.state = written.state;
     if (written.state.presence == api::Presence::Missing) seen.resources.clear();
     for (const auto& [id, resource] : written.resources) {
+        const bool compared = seen.resources.contains(id);
+        if (!compared) seen.resources.emplace(id, as_left(units, id));
         planner::ObservedResource& under = seen.resources[id];
         const Value* ensure = resource.properties.find("ensure");
         const bool other_kind = ensure && *ensure != Value("present");
         if (other_kind) under.properties = {};
-        for (const auto& [name, value] : resource.properties)
+        for (const auto& [name, value] : resource.properties) {
+            const Value* left = compared ? under.properties.find(name) : nullptr;
+            if (!left || !(*left == value)) under.moved.push_back(name);
             under.properties.set(name, value);
+        }
         under.skipped = resource.skipped;
         under.failed = resource.failed;
         under.reason = resource.reason;
@@ -151,7 +165,7 @@ class WhatIf {
         server.applied = applied_from(request_.in_order, *index, units);
         planner::ObservedServer seen =
             observed_from(units, server.observed ? server.observed->facts : Value());
-        if (server.observed) lay_over(seen, *server.observed);
+        if (server.observed) lay_over(seen, *server.observed, units);
         server.observed = std::move(seen);
     }
 

@@ -6,6 +6,8 @@
 #include "reconciler/baseline.h"
 #include "spec/document.h"
 
+#include <functional>
+
 namespace lab::reconciler {
 
 struct WhatIfRequest {
@@ -40,7 +42,15 @@ struct RecordingText {
     Diagnostics diagnostics;
     SourceLines lines;
 };
-RecordingText read_recording(const std::string& file, std::string text);
+/// Looks for more than a recording says by itself.
+using RecordingCheck = std::function<std::vector<planner::RecordingProblem>(const planner::Recording&)>;
+RecordingText read_recording(const std::string& file, std::string text, const RecordingCheck& check = {});
+
+/// Resources written of servers that are in order, but which those have neither as they were nor as they are
+/// planned: they would change nothing.
+std::vector<planner::RecordingProblem> unknown_resources(const planner::Recording& recording,
+                                                         const spec::Fleet& in_order,
+                                                         const spec::Fleet& planned);
 
 /// Problems of a recording that stands in another document, each at its place below `node`.
 void add_recording_problems(const std::vector<planner::RecordingProblem>& problems, const spec::Node& node,

@@ -95,7 +95,7 @@ Result<reconciler::Prepared> plan_baseline(const Arguments& arguments, Context& 
 
 Result<reconciler::Prepared> plan_observed(const Arguments& arguments, Context& context, Session& session,
                                            const std::string& file) {
-    auto recording = load_recording(file, session.inventory().origin.id, context);
+    auto recording = load_recording(file, session.inventory().origin.id, session.fleet(), context);
     if (!recording) return std::move(recording).error();
     auto filter = filter_of(arguments, session.fleet(), context);
     if (!filter) return std::move(filter).error();

@@ -151,6 +151,25 @@ Supposed suppose(const api::Resource& desired, const std::string& id, const api:
     return out;
 }
 
+/// What a recording says of a property that it says is not as it was left, whatever it was left as.
+const Value* moved_value(const std::string& id, const std::string& name, const Machine& machine) {
+    if (!machine.observed || machine.blank) return nullptr;
+    const auto found = machine.observed->resources.find(id);
+    if (found == machine.observed->resources.end() || found->second.failed) return nullptr;
+    const auto& moved = found->second.moved;
+    if (std::find(moved.begin(), moved.end(), name) == moved.end()) return nullptr;
+    return found->second.properties.find(name);
+}
+
+/// From what a recording says it is to what only the machine can tell.
+PropertyChange change_of_moved(const std::string& name, const Value& found, const api::Resource& goal) {
+    return {.path = name,
+            .before = api::is_private(goal) ? Value() : found,
+            .after = unknown_value(kAfterObserving),
+            .effect = "update",
+            .diff = {}};
+}
+
 /// Nothing is known of it: every compared property may change.
 std::vector<PropertyChange> possible_changes(const api::Resource& desired) {
     std::vector<PropertyChange> changes;
@@ -277,10 +296,13 @@ Comparison compare(const api::Resource& desired, const std::string& id, const ap
     out.problem = supposed.problem.empty() ? wanted.problem : supposed.problem;
     out.changes =
         out.unknown ? possible_changes(goal) : api::diff_resource(goal, *supposed.properties, *machine.key);
-    // A value that waits for a fact is taken for a change unless it is the same text as the one applied.
+    // A value that waits for a fact is taken for a change unless it is the same text as the one applied, and
+    // nobody says that it is not what is there.
     const bool new_text = !applied || machine.blank || !same(desired, *applied);
     for (const std::string& name : wanted.deferred)
-        if (new_text)
+        if (const Value* found = moved_value(id, name, machine))
+            out.changes.push_back(change_of_moved(name, *found, goal));
+        else if (new_text)
             out.changes.push_back({.path = name,
                                    .before = {},
                                    .after = unknown_value(kAfterObserving),
@@ -294,7 +316,7 @@ Comparison compare(const api::Resource& desired, const std::string& id, const ap
         for (std::size_t i = 0; i < out.changes.size(); ++i)
             if (std::find(wanted.deferred.begin(), wanted.deferred.end(), out.changes[i].path) !=
                 wanted.deferred.end())
-                out.causes[i] = Cause::Intent;
+                out.causes[i] = moved_value(id, out.changes[i].path, machine) ? Cause::Both : Cause::Intent;
     if (!out.unseen) out.refused = refusal(goal, out.changes);
     // Where nothing is known nothing is done; where nothing is there nothing can be disturbed.
     if (!out.unknown && !machine.blank) out.risk = api::risk_of(goal, out.changes);
@@ -317,8 +339,11 @@ std::vector<api::DriftItem> drift_of(const std::string& server, const api::Resou
         const bool whole = change.path == "ensure";
         if (whole) change.path.clear();
         items.push_back(drift_item(server, id, std::move(change)));
-        if (whole) break;
+        if (whole) return items;
     }
+    for (const std::string& name : was.deferred)
+        if (const Value* now = moved_value(id, name, machine))
+            items.push_back(drift_item(server, id, change_of_moved(name, *now, was.of(applied))));
     return items;
 }
 
