@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/edits.h"
+#include "cli/kinds.h"
 #include "cli/planning.h"
 #include "planner/views.h"
 #include "support/files.h"
@@ -187,6 +188,13 @@ Result<void> refuse_edit_options(const Arguments& arguments) {
     return {};
 }
 
+/// A path, and no KIND/NAME.
+bool names_file(const std::string& word) {
+    const auto slash = word.find('/');
+    if (slash == std::string::npos) return word.ends_with(".json");
+    return !parse_kind(std::string_view(word).substr(0, slash));
+}
+
 Result<int> run_apply(const Arguments& arguments, Context& context) {
     const auto& words = arguments.positionals();
     if (arguments.has("resume")) {
@@ -205,7 +213,12 @@ Result<int> run_apply(const Arguments& arguments, Context& context) {
         LAB_TRY(refuse_limits(arguments));
     if (words.size() == 1 && std::filesystem::is_regular_file(context.directory / words[0], failed))
         return apply_saved(arguments, context, context.directory / words[0]);
-    if (words.size() == 1 && words[0].find('/') == std::string::npos)
+    if (words.size() == 1 && names_file(words[0]) &&
+        !std::filesystem::exists(context.directory / words[0], failed))
+        return Error{.code = ErrorCode::NotFound,
+                     .message = fmt::format("there is no file '{}'", escape_controls(words[0])),
+                     .hint = "`lab plan --out FILE` saves a plan; one server is `server/NAME`"};
+    if (words.size() == 1 && (names_file(words[0]) || words[0].find('/') == std::string::npos))
         return Error{.code = ErrorCode::NotFound,
                      .message = fmt::format("'{}' is no plan file, and no KIND NAME such as `server web-1`",
                                             words[0])};
