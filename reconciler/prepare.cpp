@@ -216,7 +216,10 @@ class Gathering {
     Result<void> gather_known(const std::vector<std::string>& names) {
         for (const std::string& name : names) {
             const store::ServerKeys* known = find_known(name);
-            if (request_.drift_only && !(known && known->applied)) continue;
+            if (request_.drift_only && !(known && known->applied)) {
+                pass_over(name);
+                continue;
+            }
             if (known) note_age(known->observed_at);
             const auto key = wanted_key(known, name);
             if (known && key && is_settled(*known, *key)) {
@@ -244,7 +247,10 @@ class Gathering {
         std::vector<Question> questions;
         for (const std::string& name : names) {
             const store::ServerKeys* known = find_known(name);
-            if (request_.drift_only && !(known && known->applied)) continue;
+            if (request_.drift_only && !(known && known->applied)) {
+                pass_over(name);
+                continue;
+            }
             auto question = question_for(name, known);
             if (!question) return std::move(question).error();
             questions.push_back(std::move(*question));
@@ -359,6 +365,22 @@ class Gathering {
         input_.servers.push_back(std::move(input));
     }
 
+    /// What was never applied cannot have drifted from that; who asks is told so.
+    void pass_over(const std::string& name) {
+        const auto index = workspace_.fleet.find(name);
+        not_looked_at_.push_back({.server = name,
+                                  .reason = lacks_provider(name)
+                                                ? fmt::format("provider '{}' is not part of this build",
+                                                              workspace_.fleet.provider(*index))
+                                                : std::string("never applied")});
+    }
+
+    /// Such servers are not planned, inside or outside of what was asked for.
+    bool lacks_provider(const std::string& name) const {
+        const auto index = workspace_.fleet.find(name);
+        return index && !engine_.providers.find(workspace_.fleet.provider(*index));
+    }
+
     Result<std::size_t> differing_outside(const Scope& scope) {
         if (scope.outside == 0) return std::size_t{0};
         const std::set<std::string_view> inside(scope.servers.begin(), scope.servers.end());
@@ -366,7 +388,8 @@ class Gathering {
         if (!everything) return everything.error();
         return static_cast<std::size_t>(std::count_if(everything->servers.begin(), everything->servers.end(),
                                                       [&](const std::string& name) {
-                                                          if (inside.contains(name)) return false;
+                                                          if (inside.contains(name) || lacks_provider(name))
+                                                              return false;
                                                           const store::ServerKeys* known = find_known(name);
                                                           const auto key = wanted_key(known, name);
                                                           return !(known && key && is_settled(*known, *key));
@@ -395,6 +418,7 @@ class Gathering {
         if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
         prepared.servers = std::move(scope.servers);
+        prepared.not_looked_at = std::move(not_looked_at_);
         return prepared;
     }
 
@@ -409,6 +433,7 @@ class Gathering {
     Renames renames_;
     Diagnostics diagnostics_;
     std::optional<WallTime> oldest_;
+    std::vector<NotLookedAt> not_looked_at_;
     std::size_t rebuilt_ = 0; // servers whose applied state came back from their machines
 };
 

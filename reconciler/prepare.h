@@ -23,10 +23,16 @@ struct PlanRequest {
     std::shared_ptr<const std::vector<store::ServerKeys>> known = nullptr;
 };
 
+/// A server in scope that nothing can have drifted on, as far as anybody knows.
+struct NotLookedAt {
+    std::string server, reason; // "it was never applied"
+};
+
 struct Prepared {
-    api::Plan plan;                   // empty where `diagnostics` has errors
-    Diagnostics diagnostics;          // what only showed when a server was rendered
-    std::vector<std::string> servers; // in scope, sorted; of a part of a fleet, those that were read
+    api::Plan plan;                         // empty where `diagnostics` has errors
+    Diagnostics diagnostics;                // what only showed when a server was rendered
+    std::vector<std::string> servers;       // in scope, sorted; of a part of a fleet, those that were read
+    std::vector<NotLookedAt> not_looked_at; // where only drift was asked for; sorted
 };
 
 /// Observes as asked, records what was seen, and plans. Errors: the state cannot be read or written, or

@@ -2,7 +2,9 @@
 #include "cli/planning.h"
 #include "support/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 namespace lab::cli {
 namespace {
@@ -66,6 +68,39 @@ void print_items(const std::vector<api::DriftItem>& items, Context& context, boo
     }
 }
 
+/// "3 servers were not looked at (never applied): a, b, c", one line a reason.
+void print_not_looked_at(const std::vector<reconciler::NotLookedAt>& servers, Context& context) {
+    constexpr std::size_t kNamesShown = 8;
+    std::map<std::string, std::vector<std::string>> by_reason;
+    for (const reconciler::NotLookedAt& each : servers)
+        by_reason[each.reason].push_back(each.server);
+    for (auto& [reason, names] : by_reason) {
+        const std::size_t count = names.size();
+        names.resize(std::min(count, kNamesShown));
+        context.out.write(fmt::format("{} {} not looked at ({}): {}{}\n", counted(count, "server"),
+                                      count == 1 ? "was" : "were", reason, fmt::join(names, ", "),
+                                      count > kNamesShown ? fmt::format(" and {} more", count - kNamesShown)
+                                                          : std::string()));
+    }
+}
+
+/// That nothing was found on a server says something only if somebody looked.
+Result<void> check_looked_at(const reconciler::Prepared& prepared, const std::string& target) {
+    if (!prepared.not_looked_at.empty())
+        return Error{
+            .code = ErrorCode::Invalid,
+            .message = fmt::format("{} was not looked at: {}", target, prepared.not_looked_at.front().reason),
+            .hint = "only what was applied can drift; `lab plan` says what is to be applied"};
+    if (prepared.plan.drift.empty() && prepared.plan.summary.not_observed > 0)
+        return Error{.code = ErrorCode::Unavailable,
+                     .message =
+                         fmt::format("{} could not be looked at{}", target,
+                                     prepared.plan.warnings.empty() ? std::string()
+                                                                    : ": " + prepared.plan.warnings.front()),
+                     .hint = {}};
+    return {};
+}
+
 Result<int> report_drift(const Arguments& arguments, Context& context,
                          const std::vector<std::string>& targets, bool details) {
     auto session = Session::open(arguments, context, Session::State::Open);
@@ -75,22 +110,30 @@ Result<int> report_drift(const Arguments& arguments, Context& context,
     progress.clear();
     if (!prepared) return std::move(prepared).error();
     const api::Plan& plan = prepared->plan;
+    if (!targets.empty()) LAB_TRY(check_looked_at(*prepared, targets.front()));
     for (const std::string& warning : plan.warnings)
         context.warn(warning);
+    const bool all_seen = prepared->not_looked_at.empty() && plan.summary.not_observed == 0;
     if (context.form == Form::Json || context.form == Form::Yaml) {
-        ValueList items;
+        ValueList items, passed_over;
         for (const api::DriftItem& item : plan.drift)
             items.push_back(drift_value(item));
+        for (const reconciler::NotLookedAt& each : prepared->not_looked_at)
+            passed_over.emplace_back(
+                ValueMap{{"server", Value(each.server)}, {"reason", Value(each.reason)}});
         print_document(
             context, "lab.drift/1",
             {{"drifted", Value(plan.summary.drifted)},
              {"not_observed", Value(plan.summary.not_observed)},
+             {"not_looked_at", Value(std::move(passed_over))},
              {"observed_at", plan.state.observed_at.empty() ? Value() : Value(plan.state.observed_at)},
              {"drift", Value(std::move(items))}});
     } else {
         print_items(plan.drift, context, details);
         if (plan.drift.empty())
-            context.out.write(fmt::format("No drift{}.\n", targets.empty() ? "" : " on " + targets.front()));
+            context.out.write(fmt::format("No drift{}.\n", !targets.empty() ? " on " + targets.front()
+                                                           : all_seen       ? ""
+                                                                            : " where lab looked"));
         else
             context.out.write(fmt::format("\n{} drifted: {}. `lab sync server NAME` puts it back.\n",
                                           counted(plan.summary.drifted, "server"),
@@ -98,6 +141,7 @@ Result<int> report_drift(const Arguments& arguments, Context& context,
         if (plan.summary.not_observed > 0)
             context.out.write(
                 fmt::format("{} could not be looked at.\n", counted(plan.summary.not_observed, "server")));
+        print_not_looked_at(prepared->not_looked_at, context);
     }
     return plan.drift.empty() ? kExitDone : kExitChanges;
 }
@@ -131,6 +175,7 @@ Result<int> run_sync(const Arguments& arguments, Context& context) {
     auto prepared = prepare(arguments, context, **session, progress, /*drift_only=*/true, {*target});
     progress.clear();
     if (!prepared) return std::move(prepared).error();
+    LAB_TRY(check_looked_at(*prepared, *target));
     if (prepared->plan.actions.empty()) {
         context.out.write(fmt::format("{} is as it was applied.\n", *target));
         return kExitDone;
