@@ -1,6 +1,7 @@
 #include "cli/checkup.h"
 
 #include "reconciler/caches.h"
+#include "reconciler/unfinished.h"
 #include "store/store.h"
 #include "support/files.h"
 #include "support/process.h"
@@ -139,6 +140,13 @@ Finding check_state(const Context& context, const std::string& inventory) {
                 .health = Health::Warning,
                 .detail = fmt::format("{}", fmt::join(notes.warnings, "; ")),
                 .fix = "lab drift"};
+    const auto run = reconciler::resumable_run(**opened);
+    if (run && *run &&
+        ((*run)->state == store::RunState::Interrupted || (*run)->state == store::RunState::Dead))
+        return {.name = "state",
+                .health = Health::Warning,
+                .detail = fmt::format("run {} is unfinished", (*run)->id),
+                .fix = "lab apply --resume"};
     return {.name = "state",
             .detail = fmt::format("{} opens, serial {}", (home / "state.db").string(), (*opened)->serial()),
             .fix = {}};

@@ -77,12 +77,24 @@ Result<std::vector<std::string>> targets_named(const Arguments& arguments) {
     return targets;
 }
 
-Result<void> settle(const Session& session, Context& context) {
-    auto settled = reconciler::settle_dead_runs(session.engine(context), session.workspace());
+Result<void> settle(Session& session, Context& context) {
+    auto settled = reconciler::settle_dead_runs(
+        session.engine(context), session.workspace(),
+        [&](const std::string& commit) { return session.at_commit(commit, context); });
     if (!settled) return std::move(settled).error();
     for (const std::string& run : *settled)
         context.warn(
             fmt::format("run {} ended before it was done; what it had begun was looked at again", run));
+    return warn_of_unfinished(session, context);
+}
+
+Result<void> warn_of_unfinished(const Session& session, Context& context) {
+    const auto run = reconciler::resumable_run(session.store());
+    if (!run) return run.error();
+    if (*run && ((*run)->state == store::RunState::Interrupted || (*run)->state == store::RunState::Dead))
+        context.warn(fmt::format("run {} is unfinished: `lab apply --resume` goes on with it, `lab apply` "
+                                 "plans anew what is left of it",
+                                 (*run)->id));
     return {};
 }
 

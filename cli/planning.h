@@ -4,6 +4,7 @@
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "reconciler/execute.h"
+#include "reconciler/unfinished.h"
 
 namespace lab::cli {
 
@@ -45,8 +46,12 @@ Result<reconciler::Prepared> prepare_targets(const Arguments& arguments, Context
 /// The positionals `server NAME` (or server/NAME...) as targets; none where there are none.
 Result<std::vector<std::string>> targets_named(const Arguments& arguments);
 
-/// Looks again at what runs that ended before they were done had begun, and says so.
-Result<void> settle(const Session& session, Context& context);
+/// Looks again at what runs that ended before they were done had begun, and says so; says, too, that a run
+/// can be resumed.
+Result<void> settle(Session& session, Context& context);
+
+/// Says that a run can be resumed, if one was interrupted or died.
+Result<void> warn_of_unfinished(const Session& session, Context& context);
 
 /// Prints what only showed when servers were rendered; an error where that means that there is no plan.
 Result<void> check_rendered(const reconciler::Prepared& prepared, const Session& session, Context& context);

@@ -379,34 +379,4 @@ Result<RunOutcome> execute(const Engine& engine, const Workspace& workspace, con
     return Executor(engine, workspace, request).run();
 }
 
-Result<std::vector<std::string>> settle_dead_runs(const Engine& engine, const Workspace& workspace) {
-    auto dead = engine.store.unfinished_runs();
-    if (!dead) return std::move(dead).error();
-    std::vector<std::string> ids;
-    for (const store::Run& run : *dead) {
-        PlanRequest look;
-        look.refresh = Refresh::Only;
-        for (const store::Step& step : run.steps)
-            if (step.state == StepState::Started) {
-                const std::string server = "server/" + server_of(step.action);
-                if (std::find(look.targets.begin(), look.targets.end(), server) == look.targets.end())
-                    look.targets.push_back(server);
-            }
-        if (!look.targets.empty()) {
-            auto seen = prepare_plan(engine, workspace, look);
-            if (!seen) return std::move(seen).error();
-        }
-        LAB_TRY(engine.store.end_run(run.id, store::RunState::Interrupted, false));
-        ids.push_back(run.id);
-    }
-    return ids;
-}
-
-Result<std::optional<store::Run>> resumable_run(const store::Store& store) {
-    auto runs = store.runs(1);
-    if (!runs) return std::move(runs).error();
-    if (runs->empty() || runs->front().state == store::RunState::Done) return std::optional<store::Run>();
-    return store.run(runs->front().id);
-}
-
 } // namespace lab::reconciler

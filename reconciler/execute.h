@@ -34,11 +34,4 @@ struct ExecuteRequest {
 /// scope. Stops after the running steps on `engine.stop`; such a run can be resumed.
 Result<RunOutcome> execute(const Engine& engine, const Workspace& workspace, const ExecuteRequest& request);
 
-/// Closes runs whose process died: looks at every server they had begun to change, so that what they did is
-/// known. Returns their ids.
-Result<std::vector<std::string>> settle_dead_runs(const Engine& engine, const Workspace& workspace);
-
-/// The newest run, when it ended before it was done; what --resume goes on with.
-Result<std::optional<store::Run>> resumable_run(const store::Store& store);
-
 } // namespace lab::reconciler

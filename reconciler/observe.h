@@ -14,7 +14,7 @@ struct Question {
 struct Answer {
     planner::ObservedServer observed;
     std::uint32_t skipped = 0; // resources that need a live system
-    Value applied;             // lab.applied/1 of a machine this state does not know; else null
+    Value applied;             // lab.applied/1 of a machine that was asked without its id; else null
 };
 
 /// Calls `done(index, answer)` once for each question, in any order, from the calling thread. A server out of

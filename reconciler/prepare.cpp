@@ -278,6 +278,7 @@ class Gathering {
             if (known) question.server.server_id = known->server_id;
             question.desired = document(engine_, workspace_.origin, question.server,
                                         workspace_.fleet.units(*index, diagnostics_));
+            ask_for_record(question, known);
             return question;
         }
         auto applied = engine_.store.applied(question.known_as);
@@ -286,7 +287,13 @@ class Gathering {
         (*applied)->spec.name = name;
         question.server = (*applied)->spec;
         question.desired = document(engine_, **applied);
+        ask_for_record(question, known);
         return question;
+    }
+
+    /// To one who does not know it a machine tells what was brought about on it.
+    static void ask_for_record(Question& question, const store::ServerKeys* known) {
+        if (known && known->applied && known->stale) question.desired.server_id.clear();
     }
 
     /// Plans one answered server by itself: what is settled is counted and dropped, the rest is kept for the
@@ -323,7 +330,9 @@ class Gathering {
                                  const Answer& answer) {
         const auto index = workspace_.fleet.find(name);
         const std::string& machine = answer.observed.state.server_id;
-        if (answer.applied.is_null() || !index || (known && known->applied)) return {};
+        if (answer.applied.is_null()) return {};
+        if (known && known->applied) return renew_applied(name, *known, answer);
+        if (!index) return {};
         const auto other = server_of_machine(machine);
         if (!other) return other.error();
         if (*other) return {};
@@ -332,6 +341,20 @@ class Gathering {
         ++rebuilt_;
         return engine_.store.record_applied(
             {{.server = *std::move(server), .modules_gone = {}, .applied_key = {}}});
+    }
+
+    /// A state from a snapshot may be older than what was brought about since: the machine knows better.
+    Result<void> renew_applied(const std::string& name, const store::ServerKeys& known,
+                               const Answer& answer) {
+        if (!known.stale || answer.observed.state.server_id != known.server_id) return {};
+        auto before = engine_.store.applied(name_in_state(name));
+        if (!before) return std::move(before).error();
+        auto renewed = *before ? renew(std::move(**before), answer.applied) : std::nullopt;
+        if (!renewed) return {};
+        ++rebuilt_;
+        return engine_.store.record_applied({{.server = std::move(renewed->server),
+                                              .modules_gone = std::move(renewed->modules_gone),
+                                              .applied_key = {}}});
     }
 
     /// A server that is to be made anew because its settings moved leaves its old machine behind.

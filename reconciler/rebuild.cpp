@@ -3,6 +3,7 @@
 #include "reconciler/desired.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lab::reconciler {
 namespace {
@@ -54,6 +55,37 @@ std::optional<planner::AppliedServer> rebuild(const Workspace& workspace, spec::
     for (auto& [name, module] : modules)
         server.modules.push_back(std::move(module));
     return server;
+}
+
+std::optional<Renewed> renew(planner::AppliedServer before, const Value& applied) {
+    const Value* kept = applied.get("resources");
+    if (!kept || !kept->if_map() || text_of(applied, "inventory") != before.spec.inventory ||
+        text_of(applied, "server_id") != before.spec.server_id)
+        return std::nullopt;
+    Renewed renewed;
+    std::vector<planner::AppliedModule> modules = std::exchange(before.modules, {});
+    for (planner::AppliedModule& module : modules) {
+        bool differs = false;
+        std::vector<planner::AppliedResource> resources;
+        for (planner::AppliedResource& known : module.resources) {
+            const Value* entry = kept->get(known.resource.id());
+            if (!entry || text_of(*entry, "digest") == api::digest(known.resource).text()) {
+                resources.push_back(std::move(known));
+                continue;
+            }
+            differs = true;
+            if (auto newer = resource_of(*entry)) resources.push_back(*std::move(newer));
+        }
+        if (!differs) continue;
+        module.resources = std::move(resources);
+        if (module.resources.empty())
+            renewed.modules_gone.push_back(module.module);
+        else
+            before.modules.push_back(std::move(module));
+    }
+    if (before.modules.empty() && renewed.modules_gone.empty()) return std::nullopt;
+    renewed.server = std::move(before);
+    return renewed;
 }
 
 } // namespace lab::reconciler

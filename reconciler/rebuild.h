@@ -12,4 +12,13 @@ namespace lab::reconciler {
 std::optional<planner::AppliedServer> rebuild(const Workspace& workspace, spec::ServerIndex index,
                                               const std::string& server_id, const Value& applied);
 
+/// What of `before` its machine says otherwise in `applied`: the modules that differ, as the machine has
+/// them, and those of which nothing can be compared again. For a state that was restored from a snapshot,
+/// which the machine's own record is newer than. nullopt: nothing differs, or the machine is not this one.
+struct Renewed {
+    planner::AppliedServer server; // `modules` holds those to replace
+    std::vector<std::string> modules_gone;
+};
+std::optional<Renewed> renew(planner::AppliedServer before, const Value& applied);
+
 } // namespace lab::reconciler

@@ -291,7 +291,8 @@ Result<std::vector<planner::AppliedModule>> read_modules(detail::Connection& con
 
 // Statements are literals; this is the part that two of them share, in the order of read_keys().
 #define LAB_SERVER_KEYS                                                                                      \
-    "name, server_id, applied, applied_key, in_sync_key, observed_at, presence, units, skipped"
+    "name, server_id, applied, applied_key, in_sync_key, observed_at, presence, units, skipped, "            \
+    "stale"
 
 ServerKeys read_keys(const detail::Rows& row) {
     ServerKeys keys;
@@ -304,6 +305,7 @@ ServerKeys read_keys(const detail::Rows& row) {
     keys.presence = static_cast<api::Presence>(row.integer(6));
     keys.units = static_cast<std::uint32_t>(row.integer(7));
     keys.skipped = static_cast<std::uint32_t>(row.integer(8));
+    keys.stale = row.integer(9) != 0;
     return keys;
 }
 
@@ -362,12 +364,12 @@ Result<std::optional<KnownServer>> Store::server(std::string_view name) const {
     if (!found) return found.error();
     if (!*found) return std::optional<KnownServer>();
     KnownServer server{read_keys(*rows), {}, {}, {}, {}, {}};
-    server.provider = rows->text(9);
-    server.environment = rows->text(10);
-    server.cloud = rows->text(11);
-    server.region = rows->text(12);
-    server.labels = detail::read_labels(rows->view(13));
-    server.protect = rows->integer(14) != 0;
+    server.provider = rows->text(10);
+    server.environment = rows->text(11);
+    server.cloud = rows->text(12);
+    server.region = rows->text(13);
+    server.labels = detail::read_labels(rows->view(14));
+    server.protect = rows->integer(15) != 0;
     return std::optional(std::move(server));
 }
 

@@ -34,6 +34,7 @@ struct ServerKeys {
     api::Presence presence = api::Presence::Unreachable;
     std::uint32_t units = 0;   // modules applied
     std::uint32_t skipped = 0; // resources skipped because they need a live system
+    bool stale = false;        // came from a snapshot, and the machine has not answered since
 };
 
 /// The row of one server, as applied.

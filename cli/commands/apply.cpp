@@ -144,7 +144,14 @@ Result<int> resume(const Arguments& arguments, Context& context) {
     auto run = reconciler::resumable_run((*here)->store());
     if (!run) return std::move(run).error();
     if (!*run) {
-        context.note("nothing to resume: the last run was done, or there was none");
+        const auto overtaken = reconciler::overtaken_run((*here)->store());
+        if (!overtaken) return overtaken.error();
+        if (*overtaken)
+            context.warn(fmt::format("run {} is unfinished and cannot be resumed any more: run {} came after "
+                                     "it; `lab apply` plans what is left",
+                                     (*overtaken)->run.id, (*overtaken)->by.id));
+        else
+            context.note("nothing to resume: the last run was done, or there was none");
         return kExitDone;
     }
     auto document = (*here)->store().plan_document((*run)->id);

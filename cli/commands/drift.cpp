@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 namespace lab::cli {
 namespace {
@@ -101,14 +102,41 @@ Result<void> check_looked_at(const reconciler::Prepared& prepared, const std::st
     return {};
 }
 
+/// Takes out what a run was changing while the machines were looked at.
+Result<void> leave_out_work(api::Plan& plan, const Session& session, WallTime since, Context& context) {
+    const auto busy = reconciler::at_work(session.store(), since);
+    if (!busy) return busy.error();
+    std::map<std::string, std::set<std::string>> by_run;
+    std::set<std::string> drifted;
+    std::erase_if(plan.drift, [&](const api::DriftItem& item) {
+        const auto found = busy->find(item.resource.substr(std::string_view("server/").size()));
+        if (found == busy->end()) {
+            drifted.insert(item.resource);
+            return false;
+        }
+        by_run[found->second].insert(item.resource);
+        return true;
+    });
+    plan.summary.drifted = drifted.size();
+    for (const auto& [run, servers] : by_run)
+        context.warn(
+            fmt::format("run {} is at work on {}: what differs there is no drift, look again when it "
+                        "has ended",
+                        run, servers.size() == 1 ? *servers.begin() : counted(servers.size(), "server")));
+    return {};
+}
+
 Result<int> report_drift(const Arguments& arguments, Context& context,
                          const std::vector<std::string>& targets, bool details) {
     auto session = Session::open(arguments, context, Session::State::Open);
     if (!session) return std::move(session).error();
+    LAB_TRY(settle(**session, context));
+    const WallTime since = context.clock.wall();
     Progress progress(context);
     auto prepared = prepare(arguments, context, **session, progress, /*drift_only=*/true, targets);
     progress.clear();
     if (!prepared) return std::move(prepared).error();
+    LAB_TRY(leave_out_work(prepared->plan, **session, since, context));
     const api::Plan& plan = prepared->plan;
     if (!targets.empty()) LAB_TRY(check_looked_at(*prepared, targets.front()));
     for (const std::string& warning : plan.warnings)
@@ -171,10 +199,18 @@ Result<int> run_sync(const Arguments& arguments, Context& context) {
     if (!target) return std::move(target).error();
     auto session = Session::open(arguments, context, Session::State::Open);
     if (!session) return std::move(session).error();
+    LAB_TRY(settle(**session, context));
+    const WallTime since = context.clock.wall();
     Progress progress(context);
     auto prepared = prepare(arguments, context, **session, progress, /*drift_only=*/true, {*target});
     progress.clear();
     if (!prepared) return std::move(prepared).error();
+    const auto busy = reconciler::at_work((*session)->store(), since);
+    if (!busy) return busy.error();
+    if (const auto run = busy->find(target->substr(std::string_view("server/").size())); run != busy->end())
+        return Error{.code = ErrorCode::Conflict,
+                     .message = fmt::format("run {} is at work on {}", run->second, *target),
+                     .hint = "wait for it to end, then look with `lab drift` again"};
     LAB_TRY(check_looked_at(*prepared, *target));
     if (prepared->plan.actions.empty()) {
         context.out.write(fmt::format("{} is as it was applied.\n", *target));

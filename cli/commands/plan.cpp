@@ -190,6 +190,10 @@ Result<int> run_plan(const Arguments& arguments, Context& context) {
     auto session = Session::open(arguments, context, alone ? Session::State::None : Session::State::Open,
                                  {.unsettled = from_known});
     if (!session) return std::move(session).error();
+    if (!alone && arguments.value("refresh") == "never")
+        LAB_TRY(warn_of_unfinished(**session, context));
+    else if (!alone)
+        LAB_TRY(settle(**session, context));
     Progress progress(context);
     auto prepared = baseline ? plan_baseline(arguments, context, **session, *baseline)
                     : observed

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -257,6 +258,110 @@ class MainJob(LabCase):
         self.assertIn(run.returncode, (130, 0), out + err)
         self.lab("apply", "--resume", "--auto-approve")
         self.apply()
+        self.assert_plan_empty()
+
+    def begun(self):
+        """Servers that the newest run has begun and not ended; None while somebody writes the state."""
+        state = sqlite3.connect(self.home / "state.db", timeout=0.05, isolation_level=None)
+        try:
+            state.execute("BEGIN IMMEDIATE")
+            rows = state.execute("SELECT action FROM steps WHERE run = (SELECT max(id) FROM runs) AND state = 1").fetchall()
+            state.execute("ROLLBACK")
+            return {row[0].split("/")[1].split(":")[0] for row in rows}
+        except sqlite3.OperationalError:
+            return None
+        finally:
+            state.close()
+
+    def stopped_in_a_step(self, text):
+        """An apply stopped where it has changed a server and not recorded that, and the server's name."""
+        for attempt in range(20):
+            self.write_fleet(servers=20, text=f"{text} {attempt}")
+            self.commit()
+            run = self.start("apply", "--auto-approve", "--parallelism", "1")
+            while run.poll() is None:
+                run.send_signal(signal.SIGSTOP)
+                time.sleep(0.02)  # what it started may end its own write
+                for server in self.begun() or ():
+                    if (self.root(server) / "etc/base/text").read_text() == f"{text} {attempt}\n":
+                        return run, server
+                run.send_signal(signal.SIGCONT)
+                time.sleep(0.003)
+            run.communicate()
+        self.fail("no apply could be stopped in a step")
+
+    def test_what_a_killed_run_has_begun_is_no_drift(self):
+        self.write_fleet(servers=20, text="old")
+        self.commit()
+        self.apply()
+        run, server = self.stopped_in_a_step("new")
+        run.kill()
+        run.communicate()
+        drift = self.lab("drift", code=0)
+        self.assertIn("looked at again", drift.err)
+        self.assertIn("`lab apply --resume` goes on", drift.err)
+        new = (self.root(server) / "etc/base/text").read_text()
+        self.assertIn("unfinished", self.lab("plan").err)
+        self.assertIn("lab apply --resume", self.lab("doctor", code=None).out)
+        (self.root("s20") / "etc/base/text").write_text("by hand\n")
+        self.assertIn("as it was applied", self.lab("sync", "server", server, "--auto-approve").out)
+        self.lab("sync", "server", "s20", "--auto-approve")
+        self.assertEqual((self.root(server) / "etc/base/text").read_text(), new)
+        self.assertIn("resuming run", self.lab("apply", "--resume").err)
+        for number in range(1, 21):
+            self.assertEqual((self.root(f"s{number}") / "etc/base/text").read_text(), new)
+        self.assertNotIn("unfinished", self.assert_plan_empty().err)
+
+    def test_a_resume_is_not_lost_silently(self):
+        self.write_fleet(servers=20, text="old")
+        self.commit()
+        self.apply()
+        run, server = self.stopped_in_a_step("new")
+        run.kill()
+        run.communicate()
+        self.write_fleet(servers=20, text="newest")
+        self.commit()
+        self.lab("drift", code=0)  # by the inventory that the run had
+        self.assertIn("unfinished", self.apply("server", server).err)
+        self.assertIn("cannot be resumed any more", self.lab("apply", "--resume").err)
+        self.apply()
+        self.assertIn("nothing to resume", self.lab("apply", "--resume").err)
+        self.assert_plan_empty()
+
+    def test_what_a_run_is_changing_is_no_drift(self):
+        self.write_fleet(servers=20, text="old")
+        self.commit()
+        self.apply()
+        run, server = self.stopped_in_a_step("new")
+        try:
+            (self.root("s20") / "etc/base/text").write_text("by hand\n")
+            drift = self.lab("drift", code=2)
+            self.assertIn(f"is at work on server/{server}", drift.err)
+            self.assertIn("1 server drifted", drift.out)
+            self.assertNotIn(f"server/{server}\n", drift.out)
+            self.assertIn("is at work", self.lab("sync", "server", server, "--auto-approve", code=1).err)
+        finally:
+            run.send_signal(signal.SIGCONT)
+            run.communicate(timeout=60)
+        self.apply()
+        self.assert_plan_empty()
+
+    def test_a_machine_knows_better_than_a_snapshot(self):
+        for text in ("one", "two", "three"):
+            self.write_fleet(servers=3, text=text)
+            self.commit()
+            self.apply()
+        (self.root("s3") / "etc/base/name").write_text("by hand\n")
+        for name in ("state.db", "state.db-wal", "state.db-shm"):
+            (self.home / name).unlink(missing_ok=True)
+        drift = self.lab("drift", code=2)
+        self.assertIn("was restored", drift.err)
+        self.assertIn("what was applied to 3 servers was read back from the machines", drift.err)
+        self.assertIn("1 server drifted: 1 difference", drift.out)
+        self.assertIn("as it was applied", self.lab("sync", "server", "s1", "--auto-approve").out)
+        self.lab("sync", "server", "s3", "--auto-approve")
+        self.assertEqual((self.root("s3") / "etc/base/text").read_text(), "three\n")
+        self.assertEqual((self.root("s3") / "etc/base/name").read_text(), "s3\n")
         self.assert_plan_empty()
 
     def test_no_private_value_in_anything_written(self):
