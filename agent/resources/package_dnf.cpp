@@ -11,12 +11,31 @@ ToolOptions dnf_options() {
     return {.input = {}, .environment = {}, .timeout = std::chrono::minutes(30)};
 }
 
-Result<void> run_dnf(std::vector<std::string> words, Host& host) {
+Result<ProcessResult> run_dnf(std::initializer_list<std::string_view> words, Host& host) {
     // dnf waits by itself for another one that runs, and fetches lists that are unknown or too old.
     std::vector<std::string> argv{"dnf", "--assumeyes", "--quiet"};
     argv.insert(argv.end(), words.begin(), words.end());
-    auto out = tool_output(std::move(argv), host.stop, dnf_options());
-    return out ? Result<void>() : std::move(out).error();
+    return run_tool(std::move(argv), host.stop, dnf_options());
+}
+
+Result<void> succeeded(Result<ProcessResult> result) {
+    if (!result) return std::move(result).error();
+    return result->ok() ? Result<void>() : tool_failed("dnf", *result);
+}
+
+/// The words are dnf 4's and dnf 5's for a package that is in none of the lists.
+bool knows_none(const ProcessResult& result) {
+    for (std::string_view words : {"Unable to find a match", "No match for argument"})
+        if (result.err.find(words) != std::string::npos) return true;
+    return false;
+}
+
+/// Lists that are young enough for dnf may still be older than the package: they are fetched before it fails.
+Result<void> install_one(std::string_view package, Host& host) {
+    auto result = run_dnf({"install", "--", package}, host);
+    if (result && !result->ok() && knows_none(*result))
+        result = run_dnf({"--refresh", "install", "--", package}, host);
+    return succeeded(std::move(result));
 }
 
 } // namespace
@@ -37,18 +56,18 @@ Result<std::optional<std::string>> installed_version(const std::string& name, Ho
 }
 
 Result<void> install(const std::string& name, const std::optional<std::string>& version, Host& host) {
-    if (!version) return run_dnf({"install", "--", name}, host);
+    if (!version) return install_one(name, host);
     const std::string exact = fmt::format("{}-{}", name, *version);
-    LAB_TRY(run_dnf({"install", "--", exact}, host));
+    LAB_TRY(install_one(exact, host));
     auto now = installed_version(name, host);
     if (!now) return std::move(now).error();
     if (*now == version) return {};
     // install leaves a newer version in place.
-    return run_dnf({"downgrade", "--", exact}, host);
+    return succeeded(run_dnf({"downgrade", "--", exact}, host));
 }
 
 Result<void> remove(const std::string& name, Host& host) {
-    return run_dnf({"remove", "--", name}, host);
+    return succeeded(run_dnf({"remove", "--", name}, host));
 }
 
 } // namespace lab::agent::dnf
