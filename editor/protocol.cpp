@@ -67,7 +67,7 @@ const std::string* document_uri(const Value& params) {
 
 Range range_of(const Span& span, const SourceLines& lines) {
     if (!span.known() || span.line == 0) return {};
-    const auto line = lines ? lines(*span.file, span.line) : std::nullopt;
+    const auto line = lines ? lines(std::string(*span.file), span.line) : std::nullopt;
     Range range = Buffer(line.value_or(std::string())).range(1, span.column, std::max(span.length, 1u));
     range.start.line = range.end.line = span.line - 1;
     return range;

@@ -36,7 +36,7 @@ Result<std::optional<std::string>> Repository::first_change(std::string_view pre
     const Comparison comparison(handle_.get(), work_directory_, std::move(*in_head));
     std::vector<std::string> doubtful;
     for (const FileName& name : files) {
-        const std::string& file = *name;
+        const std::string file(*name);
         switch (comparison.compare(below + file)) {
         case Comparison::Answer::Same: break;
         case Comparison::Answer::Different: return std::optional<std::string>(file);

@@ -238,7 +238,7 @@ class TextView {
 
     static std::string place_text(const Span& at) {
         if (!at.known()) return {};
-        return at.line > 0 ? fmt::format("{}:{}", *at.file, at.line) : *at.file;
+        return at.line > 0 ? fmt::format("{}:{}", *at.file, at.line) : std::string(*at.file);
     }
 
     /// As many headlines as there is room for.

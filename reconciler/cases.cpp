@@ -19,9 +19,9 @@ bool is_yaml(const TreeEntry& entry) {
     return entry.kind == EntryKind::File && (entry.path.ends_with(".yaml") || entry.path.ends_with(".yml"));
 }
 
-std::string parent_of(const std::string& path) {
+std::string parent_of(std::string_view path) {
     const auto slash = path.rfind('/');
-    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+    return std::string(slash == std::string_view::npos ? std::string_view() : path.substr(0, slash));
 }
 
 /// A path that stands in a file of cases: below the folder of that file.

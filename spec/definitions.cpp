@@ -134,7 +134,7 @@ Result<Definitions> Definitions::read(const FileTree& tree, const Loaded& loaded
     Definitions all(tree);
     all.section_ = std::move(section);
     for (const LoadedFile& one : *loaded.files) {
-        const std::string& file = *one.path;
+        const std::string file(*one.path);
         if (file == kLockFile || loaded.inventory.module_files.contains(file)) continue;
         all.files_.push_back(file);
         auto text = tree.read(file, kMaxBytes);
@@ -152,7 +152,7 @@ Result<Definitions> Definitions::read(const FileTree& tree, const Loaded& loaded
 void Definitions::add(const Document& document) {
     const Node section = document.root().find(section_);
     const auto place = [&](std::string name, EditStep step, const Node& at, const Node& body) {
-        definitions_.try_emplace(std::move(name), Definition{.file = *document.path(),
+        definitions_.try_emplace(std::move(name), Definition{.file = std::string(*document.path()),
                                                              .path = {section_, std::move(step)},
                                                              .at = at.span(),
                                                              .body = body.as_value()});
@@ -270,12 +270,13 @@ Result<TreeChanges> Definitions::without(std::string_view name) const {
 Result<TreeChanges> without_places(const FileTree& tree, TreeChanges changes, std::vector<Span> places) {
     // From the end of each file to its beginning, so that a cut moves no place that is still to come.
     std::sort(places.begin(), places.end(), [](const Span& a, const Span& b) {
-        return std::tie(*a.file, b.line, b.column) < std::tie(*b.file, a.line, a.column);
+        return std::tuple(*a.file, b.line, b.column) < std::tuple(*b.file, a.line, a.column);
     });
     for (const Span& place : places) {
-        auto text = text_of(tree, changes, *place.file);
+        const std::string file(*place.file);
+        auto text = text_of(tree, changes, file);
         if (!text) return std::move(text).error();
-        const auto document = parse(*place.file, *text);
+        const auto document = parse(file, *text);
         auto path = document ? path_at(document->root(), place.line, place.column, {}) : std::nullopt;
         if (path) path = to_cut(document->root().as_value(), std::move(*path));
         if (!path || path->size() < 3)
@@ -288,9 +289,9 @@ Result<TreeChanges> without_places(const FileTree& tree, TreeChanges changes, st
                              "without what stands at {} a filter would select more servers", place.text()),
                          .hint = "say by hand what it shall select"};
         const DocumentEdit edit{DocumentEdit::Kind::Remove, std::move(*path), {}};
-        auto result = edit_document(*place.file, std::move(*text), {&edit, 1});
+        auto result = edit_document(file, std::move(*text), {&edit, 1});
         if (!result) return std::move(result).error();
-        changes.insert_or_assign(*place.file, std::move(*result));
+        changes.insert_or_assign(file, std::move(*result));
     }
     return changes;
 }

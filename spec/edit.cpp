@@ -175,7 +175,7 @@ class Step {
             if (way.empty()) continue;
             std::string text = detail::spliced(document_.text(), way);
             Diagnostics diagnostics;
-            const auto edited = parse(*document_.path(), text, diagnostics);
+            const auto edited = parse(std::string(*document_.path()), text, diagnostics);
             if (edited && same(edited->root().as_value(), wanted)) return text;
         }
         return refusal();

@@ -120,7 +120,7 @@ void write_servers(const Fleet& fleet, const std::vector<LoadedFile>& files, Wri
         identities.push_back(identity_of(fleet, i));
         const auto file =
             std::lower_bound(files.begin(), files.end(), *server.at.file,
-                             [](const LoadedFile& one, const std::string& path) { return *one.path < path; });
+                             [](const LoadedFile& one, std::string_view path) { return *one.path < path; });
         file_of.push_back(static_cast<std::uint32_t>(file - files.begin()));
         lines.push_back(server.at.line);
     }

@@ -134,7 +134,7 @@ class Renderer {
     /// False where the line cannot be had: nothing was written then.
     bool excerpt(const Span& at, std::string_view tone, std::string_view beside) {
         if (!at.known() || at.line == 0 || at.column == 0 || !lines_) return false;
-        const auto source = lines_(*at.file, at.line);
+        const auto source = lines_(std::string(*at.file), at.line);
         if (!source) return false;
         const Excerpt cut = cut_excerpt(*source, at.column, at.length);
         const std::string number = std::to_string(at.line), blank(number.size(), ' ');
@@ -187,7 +187,7 @@ Value to_value(const Diagnostic& item) {
 
 std::string Span::text() const {
     if (!file) return {};
-    if (line == 0) return *file;
+    if (line == 0) return std::string(*file);
     return column == 0 ? fmt::format("{}:{}", *file, line) : fmt::format("{}:{}:{}", *file, line, column);
 }
 

@@ -16,7 +16,8 @@
 namespace lab {
 
 /// A place in a file. Line and column count from 1; columns count characters, not bytes. Line 0: the file as
-/// a whole. `length` is what the caret underlines, in characters (at least 1).
+/// a whole. `length` is what the caret underlines, in characters (at least 1). Small and plain: a fleet has
+/// some fifteen a server.
 struct Span {
     FileName file; // null: no file (the command line, say)
     std::uint32_t line = 0;

@@ -1,43 +1,28 @@
 #pragma once
-// The name of a file, shared by all places in it: a copy costs a count, not a text.
+// The name of a file, as every place in it holds it: four bytes that stand for a text kept once.
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <utility>
+#include <string_view>
 
 namespace lab {
 
-/// Immutable; null where there is no file. May be copied by several threads at once.
+/// Immutable; null where there is no file. A text that has once been a name is kept to the end of the
+/// process: a fleet has millions of places, which are copied and dropped far more often than files get new
+/// names. May be used by several threads at once.
 class FileName {
   public:
     FileName() = default;
     FileName(std::nullptr_t) {}
-    explicit FileName(std::string path) : shared_(new Shared(std::move(path))) {}
-    FileName(const FileName& other) noexcept : shared_(other.shared_) {
-        if (shared_) shared_->owners.fetch_add(1, std::memory_order_relaxed);
-    }
-    FileName(FileName&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
-    FileName& operator=(FileName other) noexcept {
-        std::swap(shared_, other.shared_);
-        return *this;
-    }
-    ~FileName() {
-        if (shared_ && shared_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete shared_;
-    }
+    explicit FileName(std::string_view path);
 
-    explicit operator bool() const noexcept { return shared_ != nullptr; }
-    const std::string& operator*() const noexcept { return shared_->path; }
-    const std::string* operator->() const noexcept { return &shared_->path; }
-    friend bool operator==(const FileName& name, std::nullptr_t) noexcept { return !name; }
+    explicit operator bool() const noexcept { return id_ != 0; }
+    std::string_view
+    operator*() const noexcept; // of one that is not null; ends with a zero, as a string does
+    friend bool operator==(FileName, FileName) = default;
 
   private:
-    struct Shared {
-        explicit Shared(std::string text) : path(std::move(text)) {}
-        std::atomic<std::uint32_t> owners{1};
-        const std::string path;
-    };
-    Shared* shared_ = nullptr;
+    std::uint32_t id_ = 0;
 };
 
 } // namespace lab

@@ -107,7 +107,7 @@ Result<std::vector<fs::path>> files_of_inventory(const Arguments& arguments, Con
     const spec::Loaded loaded = spec::load(source->tree());
     std::vector<fs::path> paths;
     for (const spec::LoadedFile& one : *loaded.files)
-        if (const std::string& file = *one.path;
+        if (const std::string file(*one.path);
             file != spec::kLockFile && // whose layout is its writer's
             (!loaded.inventory.module_files.contains(file) || fs::path(file).filename() == "module.yaml"))
             paths.push_back(source->folder() / file);

@@ -106,7 +106,7 @@ Result<void> check_new_pins(const std::string& lock, const reconciler::PinUpdate
     Diagnostics problems;
     for (const Diagnostic& one : loaded.diagnostics.items())
         for (const reconciler::PinMove& move : update.moves)
-            if (one.at.known() && one.at.file->starts_with(fmt::format("module {} at ", move.source.name)))
+            if (one.at.known() && (*one.at.file).starts_with(fmt::format("module {} at ", move.source.name)))
                 problems.add(one);
     if (!problems.empty())
         context.err.write(render_text(problems, loaded.lines, {.color = context.err_paint.on}));

@@ -345,8 +345,8 @@ Span template_place(const Inventory& inventory, const Piece& piece, const Templa
         place.length = error.length;
         return place;
     }
-    const auto file =
-        piece.at.file ? inventory.module_files.find(*piece.at.file) : inventory.module_files.end();
+    const auto file = piece.at.file ? inventory.module_files.find(std::string(*piece.at.file))
+                                    : inventory.module_files.end();
     if (file == inventory.module_files.end()) return piece.at;
     return place_in_scalar(file->second, piece.at, piece.text, error.line, error.column, error.length);
 }

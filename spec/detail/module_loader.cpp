@@ -140,7 +140,7 @@ void load_module(const Loader& loader, const std::string& folder, const ModuleSo
         return;
     }
     loader.keep(name, *text);
-    const auto document = Document::parse(*file.file, *std::move(text), loader.diagnostics);
+    const auto document = Document::parse(file.file, *std::move(text), loader.diagnostics);
     if (!document) return;
     Module module = decode_module(*document, folder, loader.diagnostics);
     if (module.name.empty()) return;

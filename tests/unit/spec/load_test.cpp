@@ -12,7 +12,7 @@ using test::MapTree;
 std::vector<std::string> paths(const Loaded& loaded) {
     std::vector<std::string> out;
     for (const LoadedFile& file : *loaded.files)
-        out.push_back(*file.path);
+        out.emplace_back(*file.path);
     return out;
 }
 
