@@ -24,6 +24,7 @@ using detail::add_error;
 constexpr std::string_view kRootFile = "lab.yaml";
 /// Parts of files are in memory twice while they are put together: not all of them at once.
 constexpr std::size_t kFirstWindow = 64, kLargestWindow = 4096; // files
+constexpr std::size_t kRoomForModules = 4096; // room for so many, before the list of files moves
 constexpr std::size_t kServersAWindow = 8192;
 
 /// How many files to read next, where those before had so many servers.
@@ -95,9 +96,13 @@ void read_some(const FileTree& tree, std::span<const TreeEntry* const> entries, 
 /// In the order of `entries`; read by as many threads as there is work and cores for.
 std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEntry* const> entries,
                                    const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
-    constexpr std::size_t kFilesAtOnce = 32; // fewer are read before a thread has started
+    constexpr std::size_t kFewFiles = 32; // are read before a thread has started
+    constexpr std::size_t kPieces = 16;   // so that no thread has much left when the others are done
+    const std::size_t at_once = entries.size() <= kFewFiles
+                                    ? kFewFiles
+                                    : std::clamp<std::size_t>(entries.size() / kPieces, 1, kFewFiles);
     std::vector<FileResult> results(entries.size());
-    in_parallel(entries.size(), kFilesAtOnce, [&](std::size_t begin, std::size_t end) {
+    in_parallel(entries.size(), at_once, [&](std::size_t begin, std::size_t end) {
         read_some(tree, entries.subspan(begin, end - begin), std::span(results).subspan(begin, end - begin),
                   limits, budget);
     });
@@ -117,11 +122,14 @@ std::size_t root_index(std::vector<const TreeEntry*>& files, const std::vector<T
 
 using Files = std::vector<LoadedFile>;
 
-/// Those of modules may be YAML files that were read as parts of the inventory too.
-void sort_files(Files& files) {
+/// Those of the inventory are in order; what modules added from `added` on is not, and may be YAML files that
+/// were read as parts of the inventory too.
+void sort_files(Files& files, std::size_t added) {
     const auto before = [](const LoadedFile& a, const LoadedFile& b) { return *a.path < *b.path; };
     const auto same = [](const LoadedFile& a, const LoadedFile& b) { return *a.path == *b.path; };
-    std::stable_sort(files.begin(), files.end(), before);
+    const auto of_modules = files.begin() + static_cast<std::ptrdiff_t>(added);
+    std::stable_sort(of_modules, files.end(), before);
+    std::inplace_merge(files.begin(), of_modules, files.end(), before);
     files.erase(std::unique(files.begin(), files.end(), same), files.end());
 }
 
@@ -133,6 +141,7 @@ std::vector<TreeEntry> others_of(std::vector<TreeEntry> entries, const Files& fi
             ++file;
         return file != files.end() && *file->path == entry.path && file->holds == LoadedFile::Holds::Servers;
     });
+    entries.shrink_to_fit(); // few are left of a large fleet's
     return entries;
 }
 
@@ -295,8 +304,10 @@ void merge_parts(Parts parts, Inventory& inventory, std::vector<Server>& servers
 
 void sort_servers(std::vector<Server>& servers, Diagnostics& diagnostics) {
     const auto by_name = [](const Server& a, const Server& b) { return a.name < b.name; };
-    if (!std::is_sorted(servers.begin(), servers.end(), by_name))
-        std::stable_sort(servers.begin(), servers.end(), by_name);
+    const auto out_of_order = [](const Server& a, const Server& b) { return a.name >= b.name; };
+    // One look at each, in a fleet that is in order and has no name twice.
+    if (std::adjacent_find(servers.begin(), servers.end(), out_of_order) == servers.end()) return;
+    std::stable_sort(servers.begin(), servers.end(), by_name);
     const auto last =
         std::unique(servers.begin(), servers.end(), [&](const Server& first, const Server& second) {
             if (first.name != second.name) return false;
@@ -349,7 +360,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
         at_root = 0;
     }
     Files files;
-    files.reserve(selection.files.size());
+    files.reserve(selection.files.size() + kRoomForModules);
     std::vector<Server>& servers = loaded.inventory.servers;
     std::size_t size = kFirstWindow;
     for (std::size_t begin = 0; begin < selection.files.size();) {
@@ -377,6 +388,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
         loaded.inventory.roles.try_emplace(role.name, std::move(role));
     detail::sort_servers(servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
+    const std::size_t of_inventory = files.size();
     Diagnostics of_modules;
     std::string lock = detail::read_lock(tree, selection, loaded, of_modules);
     if (const TreeEntry* entry = lock.empty() ? nullptr : detail::find_entry(*entries, kLockFile))
@@ -386,7 +398,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     detail::load_manifests(tree, selection, loaded, files, of_modules);
     loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(of_modules);
     diagnostics.append(std::move(of_modules));
-    sort_files(files);
+    sort_files(files, of_inventory);
     loaded.inventory.digest = inventory_digest(files);
     loaded.others = others_of(std::move(*entries), files);
     loaded.files = std::make_shared<const Files>(std::move(files));

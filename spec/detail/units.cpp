@@ -3,6 +3,7 @@
 #include "spec/detail/fleet_state.h"
 #include "spec/detail/module_file.h"
 #include "support/json.h"
+#include "support/parallel.h"
 
 #include <algorithm>
 #include <limits>
@@ -58,9 +59,18 @@ ParamValue value_of(const ParamSetting& setting, Level level, std::string_view t
     return {.value = &setting.value, .level = level, .through = through, .at = &setting.at};
 }
 
-class UnitResolver {
+/// Servers that lie together, with what one thread finds for them: their placements, whose units count from
+/// 0.
+struct Range {
+    std::vector<Placement> placements;                  // server after server
+    std::vector<std::uint32_t> sizes;                   // by server: how many are its
+    std::vector<std::pair<UnitKey, ServerIndex>> units; // with the first server that has it
+};
+
+/// Finds the placements of a range. Reads what was resolved before, and writes nothing else.
+class RangePlacer {
   public:
-    UnitResolver(FleetState& state, Reporter& reporter) : state_(state), reporter_(reporter) {
+    RangePlacer(const FleetState& state, Range& range) : state_(state), range_(range) {
         const std::size_t modules = state.modules.entries.size();
         on_server_.resize(modules, 0);
         own_.resize(modules, 0);
@@ -76,15 +86,6 @@ class UnitResolver {
         }
     }
 
-    void run() {
-        for (ServerIndex i = 0; i < state_.servers.size(); ++i) {
-            state_.placement_starts.push_back(static_cast<std::uint32_t>(state_.placements.size()));
-            place(i);
-        }
-        state_.placement_starts.push_back(static_cast<std::uint32_t>(state_.placements.size()));
-    }
-
-  private:
     void place(ServerIndex index) {
         const std::uint32_t stamp = index + 1;
         modules_.clear();
@@ -104,16 +105,15 @@ class UnitResolver {
         });
         const Environment* environment = state_.servers[index].environment;
         const std::vector<bool>* gives = environment ? &environment_gives_.at(environment) : nullptr;
-        for (const std::uint32_t module : modules_) {
-            const Placement placement{
-                .unit =
-                    unit_for(module, gives && (*gives)[module] ? environment : nullptr, index) & kLargestUnit,
-                .own_params = own_[module] == stamp};
-            check(placement, index);
-            state_.placements.push_back(placement);
-        }
+        for (const std::uint32_t module : modules_)
+            range_.placements.push_back(
+                {.unit = unit_for(module, gives && (*gives)[module] ? environment : nullptr, index) &
+                         kLargestUnit,
+                 .own_params = own_[module] == stamp});
+        range_.sizes.push_back(static_cast<std::uint32_t>(modules_.size()));
     }
 
+  private:
     void bring(std::uint32_t label, std::uint32_t stamp) {
         for (const std::uint32_t listed : state_.modules.of_label[label])
             for (const std::uint32_t module : state_.modules.entries[listed].closure) {
@@ -138,10 +138,84 @@ class UnitResolver {
 
     std::uint32_t known_unit(const UnitView& view, ServerIndex index) {
         if (const auto found = known_.find(view); found != known_.end()) return found->second;
-        const auto unit = static_cast<std::uint32_t>(state_.units.size());
-        const UnitKey key{view.module, view.environment, {view.labels.begin(), view.labels.end()}};
-        make_unit(known_.emplace(key, unit).first->first, index);
+        const auto unit = static_cast<std::uint32_t>(range_.units.size());
+        UnitKey key{view.module, view.environment, {view.labels.begin(), view.labels.end()}};
+        known_.emplace(key, unit);
+        range_.units.emplace_back(std::move(key), index);
         return unit;
+    }
+
+    const FleetState& state_;
+    Range& range_;
+    std::unordered_map<UnitKey, std::uint32_t, UnitKeyHash, UnitKeyEqual> known_;
+    std::unordered_map<const Environment*, std::vector<bool>> environment_gives_; // params, by module
+    // By module; a stamp says of which server it speaks.
+    std::vector<std::uint32_t> on_server_, own_;
+    std::vector<std::uint32_t> plain_; // by module: its unit where no environment and no label gives params
+    std::vector<std::vector<std::uint32_t>> giving_; // labels that give params
+    std::vector<std::uint32_t> modules_;             // of the server at hand
+};
+
+class UnitResolver {
+  public:
+    UnitResolver(FleetState& state, Reporter& reporter) : state_(state), reporter_(reporter) {}
+
+    /// The numbers of units are those that one pass over all servers would give, whatever the ranges.
+    void run() {
+        const std::size_t servers = state_.servers.size();
+        const std::size_t chunk = std::max(kSmallestRange, (servers + kRanges - 1) / kRanges);
+        std::vector<Range> ranges((servers + chunk - 1) / chunk);
+        in_parallel(servers, chunk, [&](std::size_t begin, std::size_t end) {
+            RangePlacer placer(state_, ranges[begin / chunk]);
+            for (std::size_t i = begin; i < end; ++i)
+                placer.place(static_cast<ServerIndex>(i));
+        });
+        std::vector<std::vector<std::uint32_t>> numbers; // by range and unit there
+        for (const Range& range : ranges)
+            numbers.push_back(number(range));
+        number_placements(ranges, numbers, chunk);
+        check();
+    }
+
+  private:
+    // Enough that threads end at about the same time, and few, because each finds the units anew.
+    static constexpr std::size_t kRanges = 16, kSmallestRange = 512;
+
+    std::vector<std::uint32_t> number(const Range& range) {
+        std::vector<std::uint32_t> numbers;
+        for (const auto& [key, first_server] : range.units) {
+            const auto [known, added] =
+                known_.try_emplace(key, static_cast<std::uint32_t>(state_.units.size()));
+            if (added) make_unit(key, first_server);
+            numbers.push_back(known->second);
+        }
+        return numbers;
+    }
+
+    void number_placements(std::vector<Range>& ranges, const std::vector<std::vector<std::uint32_t>>& numbers,
+                           std::size_t chunk) {
+        std::vector<std::size_t> begins;
+        std::size_t total = 0;
+        for (const Range& range : ranges) {
+            begins.push_back(total);
+            total += range.placements.size();
+        }
+        state_.placements.resize(total);
+        state_.placement_starts.resize(state_.servers.size() + 1, static_cast<std::uint32_t>(total));
+        in_parallel(ranges.size(), 1, [&](std::size_t which, std::size_t) {
+            Range& range = ranges[which];
+            auto begin = static_cast<std::uint32_t>(begins[which]);
+            std::size_t server = which * chunk;
+            for (const std::uint32_t size : range.sizes) {
+                state_.placement_starts[server++] = begin;
+                begin += size;
+            }
+            Placement* to = state_.placements.data() + begins[which];
+            for (const Placement& placement : range.placements)
+                *to++ = {.unit = numbers[which][placement.unit] & kLargestUnit,
+                         .own_params = placement.own_params};
+            range = {};
+        });
     }
 
     void make_unit(const UnitKey& key, ServerIndex index) {
@@ -208,6 +282,16 @@ class UnitResolver {
 
     // ---- what is wrong with a module on a server
 
+    void check() {
+        std::vector<bool> doubtful;
+        for (const Unit& unit : state_.units)
+            doubtful.push_back(!unit.conflicts.empty() || unit.incomplete || state_.module_of(unit).allowed);
+        if (std::find(doubtful.begin(), doubtful.end(), true) == doubtful.end()) return;
+        for (ServerIndex i = 0; i < state_.servers.size(); ++i)
+            for (const Placement& placement : state_.placed(i))
+                if (doubtful[placement.unit]) check(placement, i);
+    }
+
     void check(const Placement& placement, ServerIndex index) {
         const Unit& unit = state_.units[placement.unit];
         const ModuleEntry& entry = state_.module_of(unit);
@@ -263,12 +347,6 @@ class UnitResolver {
     FleetState& state_;
     Reporter& reporter_;
     std::unordered_map<UnitKey, std::uint32_t, UnitKeyHash, UnitKeyEqual> known_;
-    std::unordered_map<const Environment*, std::vector<bool>> environment_gives_; // params, by module
-    // By module; a stamp says of which server it speaks.
-    std::vector<std::uint32_t> on_server_, own_;
-    std::vector<std::uint32_t> plain_; // by module: its unit where no environment and no label gives params
-    std::vector<std::vector<std::uint32_t>> giving_; // labels that give params
-    std::vector<std::uint32_t> modules_;             // of the server at hand
 };
 
 } // namespace
