@@ -7,6 +7,8 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include <future>
+
 namespace lab::cli {
 namespace {
 
@@ -92,7 +94,7 @@ Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Conte
             ? reconciler::FleetCache()
             : reconciler::fleet_cache(context.settings.home(), context.program, context.providers);
     if (wanted.any() && session->read_part(*source, context, state, wanted, cache)) return session;
-    LAB_TRY(session->read(std::move(*source), context, state));
+    LAB_TRY(session->read(std::move(*source), context, state, wanted.unsettled));
     const api::FingerprintKey key = session->key();
     if (session->clean_)
         reconciler::keep_image(cache, *session->inventory_, *session->fleet_,
@@ -107,7 +109,8 @@ Result<std::unique_ptr<Session>> Session::open(reconciler::InventorySource sourc
     return session;
 }
 
-Result<void> Session::read(reconciler::InventorySource source, Context& context, State state) {
+Result<void> Session::read(reconciler::InventorySource source, Context& context, State state,
+                           bool with_known) {
     if (!source.warning().empty()) context.warn(source.warning());
     context.trace(fmt::format("reading {}", source.tree().describe()));
     Progress progress(context);
@@ -121,9 +124,18 @@ Result<void> Session::read(reconciler::InventorySource source, Context& context,
         LAB_TRY(report(diagnostics, inventory_->loaded.lines, context));
     }
     LAB_TRY(open_state(inventory_->origin.id, context, state));
+    // The rows are read by one thread, and much is resolved by one: side by side.
+    std::future<Result<std::vector<store::ServerKeys>>> known;
+    if (with_known && nothing_to_settle())
+        known = std::async(std::launch::async, [this] { return store_->servers(); });
     fleet_ = std::make_unique<spec::Fleet>(
         reconciler::resolve_fleet(*inventory_, context.providers, key(), diagnostics));
     clean_ = diagnostics.empty();
+    if (known.valid()) {
+        auto rows = known.get();
+        if (!rows) return std::move(rows).error();
+        known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(*rows));
+    }
     return report(diagnostics, inventory_->loaded.lines, context);
 }
 
@@ -140,8 +152,7 @@ bool Session::read_part(const reconciler::InventorySource& source, Context& cont
     if (!open_state(std::string(kept->image.inventory_id()), context, state)) return false;
     reconciler::PartRequest request{.servers = wanted.servers, .path = wanted.path, .filter = wanted.filter};
     if (wanted.unsettled) {
-        const auto unfinished = store_->unfinished_runs();
-        if (!unfinished || !unfinished->empty() || notes_.observe_all) return false;
+        if (!nothing_to_settle()) return false;
         request.state = store_.get();
     }
     auto part = read(request, context.providers, key());
@@ -152,6 +163,13 @@ bool Session::read_part(const reconciler::InventorySource& source, Context& cont
     inventory_ = std::move(part->inventory);
     fleet_ = std::move(part->fleet);
     return true;
+}
+
+/// Whether a plan may go by what the state knows now: nothing has to be asked or recorded before it.
+bool Session::nothing_to_settle() const {
+    if (!store_ || notes_.observe_all) return false;
+    const auto unfinished = store_->unfinished_runs();
+    return unfinished && unfinished->empty();
 }
 
 api::FingerprintKey Session::key() const {

@@ -58,7 +58,9 @@ class Session {
 
   private:
     Session() = default;
-    Result<void> read(reconciler::InventorySource source, Context& context, State state);
+    Result<void> read(reconciler::InventorySource source, Context& context, State state,
+                      bool with_known = false);
+    bool nothing_to_settle() const;
     bool read_part(const reconciler::InventorySource& source, Context& context, State state,
                    const Wanted& wanted, const reconciler::FleetCache& cache);
     Result<void> open_state(const std::string& inventory, Context& context, State state);

@@ -25,16 +25,16 @@ struct OpenNotes {
 };
 
 /// One row of the narrow table that every plan reads in full.
-struct ServerKeys {
+struct ServerKeys { // many in memory: small members together
     std::string name, server_id;
-    bool applied = false;              // false: observed only
+    std::optional<WallTime> observed_at;
+    std::uint32_t units = 0;           // modules applied
+    std::uint32_t skipped = 0;         // resources skipped because they need a live system
     std::optional<Digest> applied_key; // key of the desired document Applied equals
     std::optional<Digest> in_sync_key; // key of the desired document the last observation was equal to
-    std::optional<WallTime> observed_at;
     api::Presence presence = api::Presence::Unreachable;
-    std::uint32_t units = 0;   // modules applied
-    std::uint32_t skipped = 0; // resources skipped because they need a live system
-    bool stale = false;        // came from a snapshot, and the machine has not answered since
+    bool applied = false; // false: observed only
+    bool stale = false;   // came from a snapshot, and the machine has not answered since
 };
 
 /// The row of one server, as applied.

@@ -172,10 +172,22 @@ Result<void> migrate(Connection& connection, std::span<const Migration> steps) {
     return transaction->commit();
 }
 
+namespace {
+constexpr const char* kManyPages = "PRAGMA cache_size=-32768;"; // KiB
+constexpr const char* kFewPages = "PRAGMA cache_size=-1024;";
+} // namespace
+
 Result<void> configure(Connection& connection) {
-    return connection.script(
-        "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; "
-        "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768; PRAGMA trusted_schema=OFF;");
+    LAB_TRY(connection.script("PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; "
+                              "PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF;"));
+    return connection.script(kManyPages);
+}
+
+FewPages::FewPages(Connection& connection) : connection_(connection) {
+    (void)connection_.script(kFewPages); // where it fails, what is read next says why
+}
+FewPages::~FewPages() {
+    (void)connection_.script(kManyPages);
 }
 
 Result<void> check_document(const Connection& connection, std::string_view body,

@@ -29,6 +29,19 @@ Result<void> migrate(Connection& connection, std::span<const Migration> steps);
 /// Settings that a connection has or a new file is made with.
 Result<void> configure(Connection& connection);
 
+/// While it lives, `connection` keeps few pages in memory: for whoever reads a large table once, from end to
+/// end.
+class FewPages {
+  public:
+    explicit FewPages(Connection& connection);
+    ~FewPages();
+    FewPages(const FewPages&) = delete;
+    FewPages& operator=(const FewPages&) = delete;
+
+  private:
+    Connection& connection_;
+};
+
 /// Reads the whole database looking for damage, of its structure and of the documents in it: seconds for a
 /// gigabyte. Invalid, saying what is wrong.
 Result<void> check_all(Connection& connection);
