@@ -48,19 +48,23 @@ lab:
         name, id);
 }
 
-constexpr std::string_view kServers =
-    R"(# A server and what it is. This first one is a folder on this machine that stands for a server, so that a plan can
+/// The tree is named after the inventory: several of them may share one LAB_HOME.
+std::string servers_yaml(const std::string& name) {
+    return fmt::format(
+        R"(# A server and what it is. This first one is a folder on this machine that stands for a server, so that a plan can
 # be applied without touching anything else: it is made below LAB_HOME (~/.lab).
 servers:
   first:
     environment: home
     provider: local
-    root: machines/first
+    root: machines/{}/first
     labels: [base]
 
 environments:
-  home: {}
-)";
+  home: {{}}
+)",
+        name);
+}
 
 constexpr std::string_view kLabels = R"(# What a label brings to the servers that have it.
 labels:
@@ -132,7 +136,7 @@ std::string yaml_scalar(const std::string& text) {
 
 std::vector<NewFile> files_of(const std::string& name, const std::string& id) {
     return {{"lab.yaml", lab_yaml(yaml_scalar(name), yaml_scalar(id))},
-            {"servers.yaml", std::string(kServers)},
+            {"servers.yaml", servers_yaml(name)},
             {"labels.yaml", std::string(kLabels)},
             {"modules/motd/module.yaml", std::string(kModule)},
             {"modules/motd/tests/motd.yaml", std::string(kModuleCases)},
