@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <pthread.h>
+#include <pwd.h>
 #include <unistd.h>
 
 extern char** environ;
@@ -23,6 +24,9 @@ lab::cli::Variables environment() {
         const auto equals = text.find('=');
         if (equals != text.npos) found.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
+    // Schedulers start programs without it, and the state must not depend on who starts them.
+    std::string& home = found["HOME"];
+    if (const ::passwd* user = home.empty() ? ::getpwuid(::getuid()) : nullptr) home = user->pw_dir;
     return found;
 }
 
