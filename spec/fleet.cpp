@@ -72,7 +72,7 @@ std::vector<ModuleUnit> rendered(const FleetState& state, ServerIndex index, std
     IdTable ids(&state.ids);
     std::vector<Shape> own;
     const auto shapes = shapes_of(state, index, ids, own, reporter);
-    const ServerGraph graph = builder.build(index, shapes, ids);
+    const ServerGraph& graph = builder.build(index, shapes, ids);
     std::vector<Linked> linked = links(graph, ids);
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const GraphNode& node = graph.nodes[i];

@@ -113,7 +113,8 @@ struct ShapeEntry {
     std::uint32_t id = 0;
     std::uint32_t resource = 0; // index in the module
     bool absent = false;        // ensure: absent
-    bool is_directory = false;
+    bool is_file = false;       // a file or template
+    bool is_line = false;
     bool has_content = false; // of a file or template: its whole content is given
     bool conditional = false; // only facts tell whether it is there
     /// The thing at its path: the id directory/PATH, also where it is no directory. Of a line, its file's.

@@ -47,8 +47,9 @@ struct ServerGraph {
 class GraphBuilder {
   public:
     GraphBuilder(const FleetState& state, Reporter& reporter) : state_(state), reporter_(reporter) {}
-    /// `shapes` are of the server's placements in order, `ids` the table their ids are from.
-    ServerGraph build(ServerIndex index, const std::vector<const Shape*>& shapes, const IdTable& ids);
+    /// `shapes` are of the server's placements in order, `ids` the table their ids are from. The graph is
+    /// there until the next call.
+    const ServerGraph& build(ServerIndex index, const std::vector<const Shape*>& shapes, const IdTable& ids);
 
   private:
     struct Slot {
@@ -68,13 +69,13 @@ class GraphBuilder {
     void check_path(ServerIndex index, const ServerGraph& graph, std::uint32_t node, const IdTable& ids);
     void path_conflict(ServerIndex index, const ServerGraph& graph, std::uint32_t one, std::uint32_t other,
                        std::string message, std::string help);
-    bool is_line(ServerIndex index, const GraphNode& node) const;
     const std::uint32_t* holder(std::uint32_t path) const;
     void find_cycle(ServerIndex index, const ServerGraph& graph, const IdTable& ids);
     bool agree(ServerIndex index, const GraphNode& first, const GraphNode& second, std::string& difference);
 
     const FleetState& state_;
     Reporter& reporter_;
+    ServerGraph graph_;
     std::uint32_t stamp_ = 0;
     std::vector<Slot> slots_;      // by id
     std::vector<Slot> path_slots_; // by ShapeEntry::path: what manages the thing there

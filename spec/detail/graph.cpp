@@ -94,9 +94,11 @@ const ResourceTemplate& written_resource(const FleetState& state, ServerIndex in
     return state.module_of(unit).module->resources[node.entry->resource];
 }
 
-ServerGraph GraphBuilder::build(ServerIndex index, const std::vector<const Shape*>& shapes,
-                                const IdTable& ids) {
-    ServerGraph graph;
+const ServerGraph& GraphBuilder::build(ServerIndex index, const std::vector<const Shape*>& shapes,
+                                       const IdTable& ids) {
+    ServerGraph& graph = graph_;
+    graph.nodes.clear();
+    graph.edges.clear();
     ++stamp_;
     if (slots_.size() < ids.size()) slots_.resize(ids.size());
     add_nodes(index, shapes, ids, graph);
@@ -176,7 +178,7 @@ void GraphBuilder::check_paths(ServerIndex index, const ServerGraph& graph, cons
     if (path_slots_.size() < ids.size()) path_slots_.resize(ids.size());
     for (std::uint32_t i = 0; i < graph.nodes.size(); ++i) {
         const GraphNode& node = graph.nodes[i];
-        if (node.keeper != i || !node.entry->path || is_line(index, node)) continue;
+        if (node.keeper != i || !node.entry->path || node.entry->is_line) continue;
         if (const std::uint32_t* first = holder(*node.entry->path))
             path_conflict(index, graph, *first, i,
                           fmt::format("'{}' and '{}' are one path", ids.text(graph.nodes[*first].entry->id),
@@ -193,28 +195,25 @@ void GraphBuilder::check_paths(ServerIndex index, const ServerGraph& graph, cons
 void GraphBuilder::check_path(ServerIndex index, const ServerGraph& graph, std::uint32_t node,
                               const IdTable& ids) {
     const ShapeEntry& entry = *graph.nodes[node].entry;
-    const auto is_file = [&](std::uint32_t other) {
-        const std::string& type = written_resource(state_, index, graph.nodes[other]).type;
-        return type == "file" || type == "template";
-    };
-    const std::string& id = ids.text(entry.id);
-    const std::uint32_t* file = is_line(index, graph.nodes[node]) ? holder(*entry.path) : nullptr;
-    if (file && is_file(*file)) {
+    const std::uint32_t* file = entry.is_line ? holder(*entry.path) : nullptr;
+    if (file && graph.nodes[*file].entry->is_file) {
         const ShapeEntry& whole = *graph.nodes[*file].entry;
         if (whole.absent ? !entry.absent : whole.has_content)
             path_conflict(
                 index, graph, *file, node,
-                fmt::format("'{}' is a line of '{}', {}", id, ids.text(whole.id),
+                fmt::format("'{}' is a line of '{}', {}", ids.text(entry.id), ids.text(whole.id),
                             whole.absent ? "which is to be absent" : "whose whole content is given"),
                 "write the line into that content, or give the file no content");
     }
     for (const std::uint32_t folder : entry.folders) {
         const std::uint32_t* above = holder(folder);
-        if (!above || !is_file(*above) || (entry.absent && graph.nodes[*above].entry->absent)) continue;
-        path_conflict(index, graph, *above, node,
-                      fmt::format("'{}' lies in '{}', which is no directory", id,
-                                  ids.text(graph.nodes[*above].entry->id)),
-                      "one of the two needs another path");
+        if (!above) continue;
+        const ShapeEntry& held = *graph.nodes[*above].entry;
+        if (!held.is_file || (entry.absent && held.absent)) continue;
+        path_conflict(
+            index, graph, *above, node,
+            fmt::format("'{}' lies in '{}', which is no directory", ids.text(entry.id), ids.text(held.id)),
+            "one of the two needs another path");
     }
 }
 
@@ -228,10 +227,6 @@ void GraphBuilder::path_conflict(ServerIndex index, const ServerGraph& graph, st
                     std::move(help),
                     {{"the other is written here", written_resource(state_, index, first).at}},
                     &state_.server(index));
-}
-
-bool GraphBuilder::is_line(ServerIndex index, const GraphNode& node) const {
-    return written_resource(state_, index, node).type == "line";
 }
 
 const std::uint32_t* GraphBuilder::holder(std::uint32_t path) const {

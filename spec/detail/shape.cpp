@@ -100,14 +100,15 @@ Shape shape_of(const RenderFor& target, IdTable& ids, Reporter& reporter) {
             continue;
         }
         entry.absent = known_text(renderer, resource, "ensure") == "absent";
-        entry.is_directory = resource.type->name == "directory";
+        entry.is_file = resource.type->name == "file" || resource.type->name == "template";
+        entry.is_line = resource.type->name == "line";
         entry.after = edges_of(renderer, resource.after, ids);
         entry.notify = edges_of(renderer, resource.notify, ids);
         entry.conditional = resource.when && resource.when->reads.facts;
         entry.has_content = gives_content(resource);
         if (resource.type->name_is_path)
             add_path(*name, ids, entry);
-        else if (resource.type->name == "line")
+        else if (entry.is_line)
             add_path(known_text(renderer, resource, "path").value_or(""), ids, entry);
         if (!entry.absent) add_owners(renderer, resource, ids, entry);
         shape.entries.push_back(std::move(entry));
