@@ -28,6 +28,7 @@ class ReferenceChecker {
                 require(inventory_.clusters, "spec/unknown-cluster", "cluster", *cluster->value.if_string(),
                         cluster->at);
         check_people();
+        check_names();
         check_macs();
         check_puppet();
     }
@@ -187,6 +188,30 @@ class ReferenceChecker {
         if (const Property* secret = find_property(properties, path))
             require(inventory_.secrets, "spec/unknown-secret", "secret", *secret->value.if_string(),
                     secret->at);
+    }
+
+    /// Host names do not tell capital letters from small ones (RFC 4343).
+    void check_names() {
+        const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+        const auto has_capitals = [&](const Server& server) {
+            return std::any_of(server.name.begin(), server.name.end(), is_capital);
+        };
+        const auto& servers = inventory_.servers;
+        if (std::none_of(servers.begin(), servers.end(), has_capitals)) return; // most, by far
+        std::unordered_map<std::string, const Server*> owners;
+        for (const Server& server : servers) {
+            std::string small = server.name;
+            for (char& c : small)
+                if (is_capital(c)) c = static_cast<char>(c - 'A' + 'a');
+            const auto [found, added] = owners.try_emplace(std::move(small), &server);
+            if (!added)
+                reporter_.error(
+                    "spec/duplicate-name",
+                    fmt::format("servers '{}' and '{}' have one name: capital letters make no other",
+                                found->second->name, server.name),
+                    server.at, "give one of them another name",
+                    {{fmt::format("server '{}' is defined here", found->second->name), found->second->at}});
+        }
     }
 
     /// A network card is in one machine, and there once.
