@@ -44,7 +44,7 @@ Diagnostic recording_diagnostic(const planner::RecordingProblem& problem, Span a
     return {.severity = Severity::Error,
             .code = "observed/invalid",
             .message = problem.message,
-            .at = std::move(at),
+            .at = at,
             .help = problem.help,
             .notes = {}};
 }

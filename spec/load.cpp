@@ -278,7 +278,8 @@ std::optional<FileResult> read_root(const FileTree& tree, const std::vector<Tree
 
 namespace detail {
 
-void merge_parts(Parts&& parts, Inventory& inventory, std::vector<Server>& servers, Diagnostics& diagnostics) {
+void merge_parts(Parts&& parts, Inventory& inventory, std::vector<Server>& servers,
+                 Diagnostics& diagnostics) {
     const auto by_name = [](const auto& definition) { return definition.name; };
     if (parts.settings) inventory.settings = std::move(*parts.settings);
     merge(parts.environments, inventory.environments, "environment", by_name, diagnostics);

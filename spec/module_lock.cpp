@@ -22,7 +22,7 @@ constexpr std::string_view kHelp =
     "`git checkout lab.lock` brings the last one back; without the file, `lab modules update` writes it anew";
 
 void bad_lock(Diagnostics& diagnostics, std::string message, Span at) {
-    add_error(diagnostics, "module/bad-lock", std::move(message), std::move(at), std::string(kHelp));
+    add_error(diagnostics, "module/bad-lock", std::move(message), at, std::string(kHelp));
 }
 
 void read_pin_key(ModulePin& pin, const Node& key, const Node& value, Diagnostics& diagnostics) {
@@ -54,7 +54,7 @@ void read_pin_key(ModulePin& pin, const Node& key, const Node& value, Diagnostic
     if (problem.empty()) return;
     Span at = text->at;
     if (name == "git") at = Span{.file = at.file}; // it may carry a password
-    bad_lock(diagnostics, fmt::format("'{}' of a pin {}", name, problem), std::move(at));
+    bad_lock(diagnostics, fmt::format("'{}' of a pin {}", name, problem), at);
 }
 
 void read_pin(ModuleLock& lock, const Node& key, const Node& body, Diagnostics& diagnostics) {

@@ -97,7 +97,7 @@ class Auditor {
                              .message = std::move(message),
                              .help = std::move(help),
                              .servers = std::move(servers),
-                             .at = std::move(at)});
+                             .at = at});
     }
 
     void undefined(const std::string& path, const std::vector<Access>& ways) {

@@ -32,7 +32,7 @@ std::vector<Term> read_terms(const Node& node, std::string_view key, Diagnostics
     std::vector<Term> terms;
     for (Text& text : texts) {
         if (key == "labels" && !detail::check_label(text, diagnostics)) continue;
-        terms.push_back({std::move(text.value), std::move(text.at)});
+        terms.push_back({std::move(text.value), text.at});
     }
     return terms;
 }

@@ -32,7 +32,7 @@ std::vector<AccessRule> read_rules(const Node& node, std::string_view key, Diagn
 Role read_role(Text name, const Node& body, Diagnostics& diagnostics) {
     Role role;
     role.name = std::move(name.value);
-    role.at = std::move(name.at);
+    role.at = name.at;
     const std::vector<Role> builtin = builtin_roles();
     if (std::any_of(builtin.begin(), builtin.end(),
                     [&](const Role& other) { return other.name == role.name; }))

@@ -44,7 +44,7 @@ void add_error(Diagnostics& diagnostics, std::string_view code, std::string mess
     diagnostics.add({.severity = Severity::Error,
                      .code = std::string(code),
                      .message = std::move(message),
-                     .at = std::move(at),
+                     .at = at,
                      .help = std::move(help),
                      .notes = std::move(notes)});
 }

@@ -395,7 +395,7 @@ DiskSelector read_disk_selector(const Node& node, Diagnostics& diagnostics) {
 Layout read_layout(Text name, const Node& body, Diagnostics& diagnostics) {
     Layout layout;
     layout.name = std::move(name.value);
-    layout.at = std::move(name.at);
+    layout.at = name.at;
     layout.slack = {.kind = LayoutSize::Kind::Percent, .amount = 1, .text = "1%", .at = {}};
     Diagnostics own;
     if (is_map(body, layout.name, own))

@@ -152,7 +152,7 @@ void read_ref(const Node& node, ModuleSource& source, Diagnostics& diagnostics) 
 ModuleSource read_module_source(Text name, const Node& body, Diagnostics& diagnostics) {
     ModuleSource source;
     source.name = std::move(name.value);
-    source.at = std::move(name.at);
+    source.at = name.at;
     const auto has = [&body](std::string_view key) { return body.is_map() && body.find(key); };
     const bool git = has("git");
     if (is_map(body, source.name, diagnostics))

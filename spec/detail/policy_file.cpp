@@ -104,7 +104,7 @@ std::optional<Alert> read_alert(const Document& document, Text name, const Node&
     if (!check_name(name, "alert", diagnostics)) return std::nullopt;
     Alert alert;
     alert.name = std::move(name.value);
-    alert.at = std::move(name.at);
+    alert.at = name.at;
     if (is_map(body, alert.name, diagnostics))
         for (std::size_t i = 0; i < body.size(); ++i)
             read_alert_key(document, alert, body.key(i), body.value(i), is_listed, diagnostics);

@@ -79,7 +79,7 @@ void read_environment_key(Environment& environment, const Node& key, const Node&
 Environment read_environment(Text name, const Node& body, Diagnostics& diagnostics) {
     Environment environment;
     environment.name = std::move(name.value);
-    environment.at = std::move(name.at);
+    environment.at = name.at;
     if (!is_map(body, environment.name, diagnostics)) return environment;
     for (std::size_t i = 0; i < body.size(); ++i)
         read_environment_key(environment, body.key(i), body.value(i), diagnostics);
@@ -102,7 +102,7 @@ void report_no_provider(const Cloud& cloud, Diagnostics& diagnostics) {
 Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
     Cloud cloud;
     cloud.name = std::move(name.value);
-    cloud.at = std::move(name.at);
+    cloud.at = name.at;
     if (is_map(body, cloud.name, diagnostics)) {
         for (std::size_t i = 0; i < body.size(); ++i) {
             if (body.key(i).text() != "provider") {
@@ -110,7 +110,7 @@ Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
                 cloud.setting_places.push_back(body.key(i).span());
             } else if (auto provider = read_name(body.value(i), "provider", "provider", diagnostics)) {
                 cloud.provider = std::move(provider->value);
-                cloud.provider_at = std::move(provider->at);
+                cloud.provider_at = provider->at;
             }
         }
     }
@@ -124,7 +124,7 @@ Label read_label(Text text, const Node& body, Diagnostics& diagnostics) {
     const auto equals = text.value.find('=');
     label.name = text.value.substr(0, equals);
     if (equals != std::string::npos) label.value = text.value.substr(equals + 1);
-    label.at = std::move(text.at);
+    label.at = text.at;
     if (!is_map(body, text.value, diagnostics)) return label;
     for (std::size_t i = 0; i < body.size(); ++i) {
         const std::string_view key = body.key(i).text();
@@ -150,7 +150,7 @@ Label read_label(Text text, const Node& body, Diagnostics& diagnostics) {
 Group read_group(Text name, const Node& body, Diagnostics& diagnostics) {
     Group group;
     group.name = std::move(name.value);
-    group.at = std::move(name.at);
+    group.at = name.at;
     if (is_map(body, group.name, diagnostics)) {
         for (std::size_t i = 0; i < body.size(); ++i) {
             const std::string_view key = body.key(i).text();
@@ -245,7 +245,7 @@ std::uint64_t identity_of(const Node& body) {
 Server read_server(Text name, const Node& body, Diagnostics& diagnostics) {
     Server server;
     server.name = std::move(name.value);
-    server.at = std::move(name.at);
+    server.at = name.at;
     if (!is_map(body, server.name, diagnostics)) return server;
     for (std::size_t i = 0; i < body.size(); ++i)
         read_server_key(server, body.key(i), body.value(i), diagnostics);
@@ -263,7 +263,7 @@ Record read_definition(Text name, std::string_view what, std::span<const KeyRule
                        Diagnostics& diagnostics) {
     return {.name = std::move(name.value),
             .properties = read_properties(what, keys, body, diagnostics),
-            .at = std::move(name.at)};
+            .at = name.at};
 }
 Record read_size(Text name, const Node& body, Diagnostics& diagnostics) {
     return read_definition(std::move(name), "a size", size_keys(), body, diagnostics);
