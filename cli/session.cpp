@@ -99,6 +99,7 @@ Result<std::unique_ptr<Session>> Session::open(const Arguments& arguments, Conte
     if (session->clean_)
         reconciler::keep_image(cache, *session->inventory_, *session->fleet_,
                                session->store_ ? &key : nullptr);
+    session->forget_what_changed();
     return session;
 }
 
@@ -126,17 +127,28 @@ Result<void> Session::read(reconciler::InventorySource source, Context& context,
     LAB_TRY(open_state(inventory_->origin.id, context, state));
     // The rows are read by one thread, and much is resolved by one: side by side.
     std::future<Result<std::vector<store::ServerKeys>>> known;
-    if (with_known && nothing_to_settle())
+    if (with_known && nothing_to_settle()) {
+        auto moment = store_->moment();
+        if (!moment) return std::move(moment).error();
+        known_at_ = *std::move(moment);
         known = std::async(std::launch::async, [this] { return store_->servers(); });
+    }
     fleet_ = std::make_unique<spec::Fleet>(
         reconciler::resolve_fleet(*inventory_, context.providers, key(), diagnostics));
     clean_ = diagnostics.empty();
-    if (known.valid()) {
-        auto rows = known.get();
-        if (!rows) return std::move(rows).error();
-        known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(*rows));
-    }
-    return report(diagnostics, inventory_->loaded.lines, context);
+    LAB_TRY(report(diagnostics, inventory_->loaded.lines, context));
+    if (!known.valid()) return {};
+    auto rows = known.get();
+    if (!rows) return std::move(rows).error();
+    known_ = std::make_shared<const std::vector<store::ServerKeys>>(std::move(*rows));
+    return {};
+}
+
+/// What another run wrote since is read anew by whoever plans.
+void Session::forget_what_changed() {
+    if (!known_) return;
+    const auto now = store_->moment();
+    if (!now || *now != known_at_) known_ = nullptr;
 }
 
 /// Whether the part that is wanted could be read by itself. Nothing is said of it then that would not be

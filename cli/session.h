@@ -61,6 +61,7 @@ class Session {
     Result<void> read(reconciler::InventorySource source, Context& context, State state,
                       bool with_known = false);
     bool nothing_to_settle() const;
+    void forget_what_changed();
     bool read_part(const reconciler::InventorySource& source, Context& context, State state,
                    const Wanted& wanted, const reconciler::FleetCache& cache);
     Result<void> open_state(const std::string& inventory, Context& context, State state);
@@ -73,6 +74,7 @@ class Session {
     bool clean_ = false;   // nothing was said of the whole inventory
     std::string state_of_; // the inventory that the state was opened for
     std::shared_ptr<const std::vector<store::ServerKeys>> known_;
+    std::string known_at_; // the state's moment before it was read
     struct Other {
         std::unique_ptr<reconciler::LoadedInventory> inventory;
         std::unique_ptr<spec::Fleet> fleet;

@@ -51,10 +51,12 @@ pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
 
 # A fleet is millions of small objects, made and dropped by several threads: a sixth of a cold plan's time is the
 # allocator's. Sanitizers bring their own.
-find_package(mimalloc 2.0 REQUIRED)
+if(NOT LAB_SANITIZE AND NOT LAB_FUZZ)
+  find_package(mimalloc 2.0 REQUIRED)
+endif()
 function(lab_allocator PROGRAM)
-  if(NOT LAB_SANITIZE AND NOT LAB_FUZZ)
+  if(TARGET mimalloc)
     # Nothing refers to it by name: it stands in the place of malloc and free.
-    target_link_options(${PROGRAM} PRIVATE -Wl,--push-state,--no-as-needed -lmimalloc -Wl,--pop-state)
+    target_link_options(${PROGRAM} PRIVATE -Wl,--push-state,--no-as-needed $<TARGET_FILE:mimalloc> -Wl,--pop-state)
   endif()
 endfunction()

@@ -19,6 +19,14 @@ namespace {
 /// Servers whose documents are in memory at once while asking. Large enough to keep every agent busy.
 constexpr std::size_t kChunk = 256;
 
+/// Another run wrote between two reads.
+Error changed_meanwhile(const std::string& server) {
+    return {.code = ErrorCode::Conflict,
+            .message = fmt::format("what is known of server '{}' changed while it was planned", server),
+            .context = {},
+            .hint = "plan again"};
+}
+
 /// What was applied, in the place of what is desired.
 planner::DesiredServer desired_from(const planner::AppliedServer& applied, const Span& at) {
     planner::DesiredServer server{.spec = applied.spec,
@@ -283,7 +291,7 @@ class Gathering {
         }
         auto applied = engine_.store.applied(question.known_as);
         if (!applied) return std::move(applied).error();
-        LAB_CHECK(applied->has_value(), "a server known as applied has a record of it");
+        if (!*applied) return changed_meanwhile(name);
         (*applied)->spec.name = name;
         question.server = (*applied)->spec;
         question.desired = document(engine_, **applied);
@@ -494,7 +502,7 @@ Result<planner::ServerInput> server_input(const Engine& engine, const Workspace&
     } else if (index) {
         input.desired = desired_state(engine, workspace, *index, diagnostics).redacted;
     }
-    LAB_CHECK(input.desired || input.applied, "a server in scope is desired or applied");
+    if (!input.desired && !input.applied) return changed_meanwhile(query.name);
     if (input.desired && input.applied) input.desired->spec.server_id = input.applied->spec.server_id;
     ask_provider(engine.providers, input);
     return input;

@@ -103,9 +103,9 @@ class Document {
     /// that all that is wrong with a file is told at once. An empty file is a Document whose root is null.
     static std::shared_ptr<const Document> parse(FileName path, std::string text, Diagnostics& diagnostics,
                                                  const YamlLimits& limits = {});
-    static std::shared_ptr<const Document> parse(std::string path, std::string text, Diagnostics& diagnostics,
-                                                 const YamlLimits& limits = {}) {
-        return parse(FileName(std::move(path)), std::move(text), diagnostics, limits);
+    static std::shared_ptr<const Document> parse(std::string_view path, std::string text,
+                                                 Diagnostics& diagnostics, const YamlLimits& limits = {}) {
+        return parse(FileName(path), std::move(text), diagnostics, limits);
     }
     /// Which reader takes a text: for the differential test, which forces each. ScannerOnly gives null,
     /// without a diagnostic, for what the scanner does not take.

@@ -23,10 +23,10 @@ class Shelf {
         if (2 * count_ >= slots_.size()) grow();
         Slot& slot = slots_[slot_of(hash, text)];
         if (slot.number == 0) {
-            slot = {hash, ++count_};
-            const Place place(count_);
+            const Place place(count_ + 1);
             if (place.index == 0) blocks_[place.block] = std::make_unique<std::string_view[]>(place.size());
             blocks_[place.block][place.index] = kept(text);
+            slot = {hash, ++count_};
         }
         return slot.number;
     }
@@ -61,9 +61,10 @@ class Shelf {
         constexpr std::size_t kTogether = 4096;
         const std::size_t size = text.size() + 1;
         if (size > room_) {
-            room_ = std::max(size, kTogether);
-            texts_.push_back(std::make_unique_for_overwrite<char[]>(room_));
+            auto more = std::make_unique_for_overwrite<char[]>(std::max(size, kTogether));
+            texts_.push_back(std::move(more));
             free_ = texts_.back().get();
+            room_ = std::max(size, kTogether);
         }
         char* const begin = free_;
         *std::copy(text.begin(), text.end(), begin) = 0;
@@ -125,6 +126,7 @@ Names& names() {
 FileName::FileName(std::string_view path) : id_(names().id_of(path)) {}
 
 std::string_view FileName::operator*() const noexcept {
+    LAB_CHECK(id_ != 0, "asked no file for its name");
     return names().text(id_);
 }
 

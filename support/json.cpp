@@ -265,15 +265,21 @@ std::string write_json_pretty(const Value& value) {
     return out;
 }
 
-std::string write_json_canonical(const Value& value) {
-    std::string out;
+void append_json_canonical(std::string& out, const Value& value) {
     write(out, value, {.sorted = true}, 0);
-    return out;
+}
+void append_json_canonical(std::string& out, const ValueMap& map) {
+    write_map(out, map, {.sorted = true}, 0);
 }
 
+std::string write_json_canonical(const Value& value) {
+    std::string out;
+    append_json_canonical(out, value);
+    return out;
+}
 std::string write_json_canonical(const ValueMap& map) {
     std::string out;
-    write_map(out, map, {.sorted = true}, 0);
+    append_json_canonical(out, map);
     return out;
 }
 

@@ -23,6 +23,9 @@ std::string write_json_pretty(const Value& value);
 /// Compact with keys sorted bytewise at every level: equal values give equal bytes. What digests are made of.
 std::string write_json_canonical(const Value& value);
 std::string write_json_canonical(const ValueMap& map);
+/// The same behind what is in `out`, whose memory is used again.
+void append_json_canonical(std::string& out, const Value& value);
+void append_json_canonical(std::string& out, const ValueMap& map);
 
 /// Text as it is when it is UTF-8 without NUL; else {"base64": "..."}.
 Value encode_bytes(std::string_view bytes);

@@ -33,9 +33,11 @@ bool knows_none(const ProcessResult& result) {
 /// Lists that are young enough for dnf may still be older than the package: they are fetched before it fails.
 Result<void> install_one(std::string_view package, Host& host) {
     auto result = run_dnf({"install", "--", package}, host);
-    if (result && !result->ok() && knows_none(*result))
-        result = run_dnf({"--refresh", "install", "--", package}, host);
-    return succeeded(std::move(result));
+    if (!result || result->ok() || !knows_none(*result)) return succeeded(std::move(result));
+    auto anew = run_dnf({"--refresh", "install", "--", package}, host);
+    // Where the lists cannot be had, what the old ones say is the better answer.
+    const bool fetched = anew && (anew->ok() || knows_none(*anew));
+    return succeeded(fetched ? std::move(anew) : std::move(result));
 }
 
 } // namespace
