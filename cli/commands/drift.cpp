@@ -36,12 +36,40 @@ Value drift_value(const api::DriftItem& item) {
                           {"actual", item.actual}});
 }
 
-std::string short_text(const Value& value) {
+std::string whole_text(const Value& value) {
     if (value.is_null()) return "nothing";
     if (api::is_fingerprint(value)) return "(private)";
-    std::string text = escape_controls(display(value));
-    if (text.size() > 40) text = text.substr(0, 37) + "...";
-    return text;
+    return escape_controls(display(value));
+}
+
+constexpr std::size_t kShown = 40; // bytes of a value
+
+/// Back to where a character begins.
+std::size_t at_character(std::string_view text, std::size_t at) {
+    while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80)
+        --at;
+    return at;
+}
+
+/// What fits, from `begin` on; dots stand for what is left out.
+std::string excerpt(std::string_view text, std::size_t begin) {
+    constexpr std::string_view kDots = "...";
+    std::string out(begin > 0 ? kDots : std::string_view());
+    const std::size_t room = kShown - out.size();
+    if (text.size() - begin <= room) return out.append(text.substr(begin));
+    const std::size_t end = at_character(text, begin + room - kDots.size());
+    return out.append(text.substr(begin, end - begin)).append(kDots);
+}
+
+/// Both values, each cut so that it shows where they begin to differ.
+std::pair<std::string, std::string> short_texts(const Value& expected, const Value& actual) {
+    constexpr std::size_t kBefore = 8; // of what is the same
+    const std::string left = whole_text(expected), right = whole_text(actual);
+    const auto differ = static_cast<std::size_t>(
+        std::mismatch(left.begin(), left.end(), right.begin(), right.end()).first - left.begin());
+    const bool is_seen = differ + kBefore < kShown || std::max(left.size(), right.size()) <= kShown;
+    const std::size_t begin = is_seen ? 0 : at_character(left, differ - kBefore);
+    return {excerpt(left, begin), excerpt(right, begin)};
 }
 
 std::string indented(std::string_view text) {
@@ -57,12 +85,13 @@ void print_items(const std::vector<api::DriftItem>& items, Context& context, boo
         if (item.resource != server) context.out.write(context.paint.bold(item.resource) + "\n");
         server = item.resource;
         if (item.kind == "unmanaged") {
-            context.out.write(
-                context.paint.yellow(fmt::format("+ {}: {}", item.path, short_text(item.actual))) +
-                "  ← unmanaged, not in the inventory\n");
+            context.out.write(context.paint.yellow(
+                                  fmt::format("+ {}: {}", item.path, excerpt(whole_text(item.actual), 0))) +
+                              "  ← unmanaged, not in the inventory\n");
         } else {
-            context.out.write(fmt::format("  {}: {} → {}{}\n", item.path, short_text(item.expected),
-                                          context.paint.yellow(short_text(item.actual)),
+            const auto [expected, actual] = short_texts(item.expected, item.actual);
+            context.out.write(fmt::format("  {}: {} → {}{}\n", item.path, expected,
+                                          context.paint.yellow(actual),
                                           item.kind == "missing" ? "  ← gone from the machine" : ""));
         }
         if (details && !item.diff.empty()) context.out.write(indented(item.diff));
