@@ -380,7 +380,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
             loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
             detail::merge_parts(std::move(result.parts), loaded.inventory, servers, diagnostics);
             diagnostics.append(std::move(result.diagnostics));
-            if (result.file.path) files.push_back(std::move(result.file));
+            if (result.file.path) files.push_back(result.file);
         }
         begin += window.size();
         size = next_window(begin, servers.size());

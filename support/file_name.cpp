@@ -20,7 +20,7 @@ class Shelf {
   public:
     std::uint32_t number_of(std::string_view text, std::uint32_t hash) {
         const std::lock_guard hold(mutex_);
-        if (2 * count_ >= slots_.size()) grow();
+        if (count_ >= slots_.size() / 2) grow();
         Slot& slot = slots_[slot_of(hash, text)];
         if (slot.number == 0) {
             const Place place(count_ + 1);

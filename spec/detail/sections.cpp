@@ -119,7 +119,7 @@ Cloud read_cloud(Text name, const Node& body, Diagnostics& diagnostics) {
     return cloud;
 }
 
-Label read_label(Text text, const Node& body, Diagnostics& diagnostics) {
+Label read_label(const Text& text, const Node& body, Diagnostics& diagnostics) {
     Label label;
     const auto equals = text.value.find('=');
     label.name = text.value.substr(0, equals);
