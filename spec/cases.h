@@ -106,7 +106,7 @@ struct CaseFile {
 };
 
 /// Reads a file of the inventory's tests/, or with `of_module` one of a module's folder of tests.
-CaseFile decode_cases(std::string path, std::string text, bool of_module, Diagnostics& diagnostics);
+CaseFile decode_cases(std::string_view path, std::string text, bool of_module, Diagnostics& diagnostics);
 
 /// The inventory with definitions laid over it: each takes the place of the one with its name or is added;
 /// what `remove: [server/web-1, label/x]` names is gone.

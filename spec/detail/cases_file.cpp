@@ -472,9 +472,9 @@ class Decoder {
 
 } // namespace
 
-CaseFile decode_cases(std::string path, std::string text, bool of_module, Diagnostics& diagnostics) {
+CaseFile decode_cases(std::string_view path, std::string text, bool of_module, Diagnostics& diagnostics) {
     CaseFile file;
-    file.document = Document::parse(std::move(path), std::move(text), diagnostics);
+    file.document = Document::parse(path, std::move(text), diagnostics);
     if (file.document) file.cases = Decoder(of_module, diagnostics).file(file.document->root());
     for (Case& one : file.cases)
         one.document = file.document;

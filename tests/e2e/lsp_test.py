@@ -243,9 +243,9 @@ class Lsp(LabCase):
         for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "x"]):
             self.run_program(["git", *words], cwd=repo)
         self.write("lab.yaml", f"lab: {{format: 1, name: test, puppet: {{path: site}}}}\nmodules: {{clock: {{git: 'file://{repo}', ref: HEAD}}}}\n")
+        (self.inventory / "site").mkdir()
         editor = Editor(self)
         editor.open("servers.yaml")
-        (self.inventory / "site").mkdir()
         editor.problems("lab.yaml", lambda found: [one["code"] for one in found] == ["module/not-pinned"])
         editor.send({"id": editor.asked[0]["id"], "result": None})
         self.lab("modules", "update")
