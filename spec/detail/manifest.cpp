@@ -20,7 +20,7 @@ constexpr std::string_view kCall = "lab::secret";
 /// Places of a text, asked for in any order; each answer costs one look over the lines before it.
 class Places {
   public:
-    Places(std::string path, std::string_view text) : file_(FileName(std::move(path))), text_(text) {
+    Places(std::string_view path, std::string_view text) : file_(FileName(path)), text_(text) {
         for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
             lines_.push_back(at + 1);
     }
