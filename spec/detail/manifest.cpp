@@ -48,8 +48,8 @@ class Places {
 /// Goes over the tokens once, with a stack of what is open.
 class Scanner {
   public:
-    Scanner(std::string path, std::string_view text, Diagnostics& diagnostics)
-        : places_(std::move(path), text), diagnostics_(diagnostics), lexed_(lex_manifest(text)) {}
+    Scanner(std::string_view path, std::string_view text, Diagnostics& diagnostics)
+        : places_(path, text), diagnostics_(diagnostics), lexed_(lex_manifest(text)) {}
 
     std::vector<PuppetClass> run() {
         if (!lexed_.problem.empty()) {
@@ -244,8 +244,9 @@ bool mentions_secrets(std::string_view text) noexcept {
     return text.find(kCall) != std::string_view::npos;
 }
 
-std::vector<PuppetClass> scan_manifest(std::string path, std::string_view text, Diagnostics& diagnostics) {
-    return Scanner(std::move(path), text, diagnostics).run();
+std::vector<PuppetClass> scan_manifest(std::string_view path, std::string_view text,
+                                       Diagnostics& diagnostics) {
+    return Scanner(path, text, diagnostics).run();
 }
 
 std::string autoloaded_class(std::string_view module, std::string_view file) {

@@ -13,7 +13,8 @@ bool mentions_secrets(std::string_view text) noexcept;
 
 /// The classes of a manifest, nested ones by their whole name. What cannot be known from the text alone (a
 /// path that is no literal, a call outside of a class) and what cannot be read are errors.
-std::vector<PuppetClass> scan_manifest(std::string path, std::string_view text, Diagnostics& diagnostics);
+std::vector<PuppetClass> scan_manifest(std::string_view path, std::string_view text,
+                                       Diagnostics& diagnostics);
 
 /// The class that Puppet looks for in `file`, a path below a module's folder `manifests/`: "server/config.pp"
 /// of module postgresql is postgresql::server::config. Empty: none.
