@@ -93,7 +93,7 @@ Node Document::root() const noexcept {
 
 std::shared_ptr<const Document> Document::parse(FileName path, std::string text, Diagnostics& diagnostics,
                                                 const YamlLimits& limits) {
-    return parse_with(Reader::Either, std::move(path), std::move(text), diagnostics, limits);
+    return parse_with(Reader::Either, path, std::move(text), diagnostics, limits);
 }
 
 namespace {
@@ -125,7 +125,7 @@ bool read(Document::Reader reader, Document& document, const detail::YamlBody& b
 std::shared_ptr<const Document> Document::parse_with(Reader reader, FileName path, std::string text,
                                                      Diagnostics& diagnostics, const YamlLimits& limits) {
     std::shared_ptr<Document> document(new Document);
-    document->path_ = std::move(path);
+    document->path_ = path;
     document->text_ = std::move(text);
     const auto refuse = [&](std::string code, std::string message, detail::Place place, std::string help) {
         diagnostics.add({.severity = Severity::Error,
