@@ -54,7 +54,14 @@ class EditRun {
         LAB_TRY(plan());
         show_plan();
         if (only_shown()) return finish("shown", changes_exit());
-        const bool works = has_work() && !proposes() && !arguments_.has("no-apply");
+        const bool applies = !proposes() && !arguments_.has("no-apply");
+        if (applies && is_blocked())
+            return Error{
+                .code = ErrorCode::Denied,
+                .message = fmt::format(
+                    "nothing of this plan may run: {} was not begun, and nothing was written", edit_.what),
+                .hint = "the plan says what lifts it; --no-apply writes the edit and leaves the machines"};
+        const bool works = has_work() && applies;
         if (!files_.empty() || works) {
             auto answer = approved(arguments_, context_, question(works));
             if (!answer && answer.error().code == ErrorCode::Invalid)
@@ -75,6 +82,7 @@ class EditRun {
         return prepared_ && std::any_of(prepared_->plan.actions.begin(), prepared_->plan.actions.end(),
                                         [](const api::Action& action) { return !action.blocked; });
     }
+    bool is_blocked() const { return prepared_ && !prepared_->plan.actions.empty() && !has_work(); }
     int changes_exit() const {
         const bool changes = !files_.empty() || (prepared_ && planner::has_changes(prepared_->plan));
         return arguments_.has("detailed-exitcode") && changes ? kExitChanges : kExitDone;

@@ -20,6 +20,9 @@ std::string chain_line(const spec::Chain& chain, std::string_view path = {});
 /// "from label: postgres", "auto-generated, from size: large".
 std::string origin_of(const spec::Chain& chain);
 
+/// Alerts and secrets: labels are but one way to them, so what lists them asks for them by themselves.
+bool is_policy(const spec::Field& field);
+
 // Of one server.
 ValueList alerts_value(const spec::Fleet& fleet, spec::ServerIndex index);
 ValueList secrets_value(const spec::Fleet& fleet, spec::ServerIndex index);

@@ -111,6 +111,10 @@ ValueMap alert_summary(const spec::Fleet& fleet, const spec::AlertDefinition& al
 
 } // namespace
 
+bool is_policy(const spec::Field& field) {
+    return field.path.starts_with("alerts.") || field.path.starts_with("secrets.");
+}
+
 Listing list_alerts(const spec::Fleet& fleet, const Selection& selection) {
     Listing listing{.table = {.columns = {{.title = "ALERT"},
                                           {.title = "SEVERITY"},

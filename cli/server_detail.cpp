@@ -265,7 +265,9 @@ Detail server_detail(const Session& session, spec::ServerIndex index, WallTime n
                                             {"module", Value(unit.module)},
                                             {"source", place_value(resource.source)}});
     detail.document.append("resources", Value(std::move(resources)));
-    detail.document.append("fields", Value(fields_value(fleet.fields(index))));
+    fields = fleet.fields(index);
+    std::erase_if(fields, is_policy);
+    detail.document.append("fields", Value(fields_value(fields)));
     detail.document.append("state", Value(known.value));
     return detail;
 }

@@ -5,6 +5,7 @@
 #include "api/server.h"
 #include "support/clock.h"
 
+#include <algorithm>
 #include <map>
 
 namespace lab::planner {
@@ -53,6 +54,12 @@ struct ObservedServer {
     api::ServerState state;
     std::map<std::string, ObservedResource> resources; // by TYPE/NAME
     Value facts;                                       // null where unknown
+
+    /// Whether some resource could not be looked at: what is said of it is not what is there.
+    bool has_failed() const {
+        return std::any_of(resources.begin(), resources.end(),
+                           [](const auto& one) { return one.second.failed; });
+    }
 };
 
 } // namespace lab::planner

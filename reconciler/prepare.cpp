@@ -307,11 +307,11 @@ class Gathering {
     /// Plans one answered server by itself: what is settled is counted and dropped, the rest is kept for the
     /// plan.
     Result<std::optional<store::Store::Observation>> take(const std::string& name, Answer answer) {
-        const bool fresh = answer.observed.fresh;
+        const bool seen = answer.observed.fresh && !answer.observed.has_failed(); // all of it
         const store::ServerKeys* known = find_known(name);
         LAB_TRY(rebuild_applied(name, known, answer));
         std::optional<store::Store::Observation> record;
-        if (fresh)
+        if (answer.observed.fresh)
             record = {.name = name_in_state(name),
                       .observed = answer.observed,
                       .in_sync_key = {},
@@ -320,9 +320,9 @@ class Gathering {
         if (!input) return std::move(input).error();
         planner::Planned planned = plan_one(engine_, workspace_, *input, request_.drift_only);
         const bool equal =
-            fresh && planned.plan.actions.empty() && planned.plan.drift.empty() && input->desired;
+            seen && planned.plan.actions.empty() && planned.plan.drift.empty() && input->desired;
         if (record && equal) record->in_sync_key = wanted_key(known, name);
-        if (is_quiet(planned) && fresh) {
+        if (is_quiet(planned) && seen) {
             ++input_.settled_servers;
             input_.settled_units += planned.plan.summary.unchanged;
             input_.settled_skipped += answer.skipped;

@@ -141,7 +141,8 @@ Record record_of(const Engine& engine, const Workspace& workspace, planner::Serv
         } else if (const auto index = workspace.fleet.find(input.name)) {
             record.application.applied_key = workspace.fleet.key(*index);
         }
-        record.observation.in_sync_key = record.application.applied_key;
+        if (!record.observation.observed.has_failed())
+            record.observation.in_sync_key = record.application.applied_key;
     }
     return record;
 }
@@ -168,6 +169,9 @@ Result<void> record_settled(const Engine& engine, const Workspace& workspace,
         auto input =
             server_input(engine, workspace, {.name = name, .known_as = name, .observed = {}}, diagnostics);
         if (!input) return std::move(input).error();
+        // Nothing was brought about where nobody looked, or on another machine than the one that was.
+        const bool moved = input->applied && input->applied->spec.provider != input->desired->spec.provider;
+        if (!input->provider_present || moved) continue;
         if (!input->observed || input->observed->state.presence != api::Presence::Present) continue;
         Record record = record_of(engine, workspace, std::move(*input), nullptr, /*drift_only=*/false,
                                   /*itself=*/false);

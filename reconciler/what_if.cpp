@@ -249,9 +249,17 @@ class WhatIf {
         if (!server.desired && !server.applied) return std::nullopt;
         const bool seen = server.observed.has_value();
         forget_other_place(server);
-        ask_provider(request_.providers, server);
+        ask_as_ours(server);
         if (!server.provider_present && seen) suppose_provider(server);
         return server;
+    }
+
+    /// What a recording says is there is lab's machine, also where it does not say by which id.
+    void ask_as_ours(planner::ServerInput& server) const {
+        const bool unsaid = server.observed && server.observed->state.server_id.empty();
+        if (unsaid) server.observed->state.server_id = "recorded";
+        ask_provider(request_.providers, server);
+        if (unsaid) server.observed->state.server_id.clear();
     }
 
     /// A machine is found by its settings: what is at another place than the recorded one nobody has seen.

@@ -183,11 +183,6 @@ std::vector<Answer> explain_resources(const spec::Fleet& fleet, spec::ServerInde
     return answers;
 }
 
-/// Labels are but one way to an alert or a secret.
-bool is_policy(const spec::Field& field) {
-    return field.path.starts_with("alerts.") || field.path.starts_with("secrets.");
-}
-
 std::vector<Answer> explain(const spec::Fleet& fleet, const Question& question) {
     std::vector<Answer> answers;
     for (const spec::Field& field : fleet.fields(question.server))

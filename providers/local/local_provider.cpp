@@ -168,12 +168,21 @@ void LocalProvider::observe(const std::vector<ObserveServer>& servers, std::size
 
 api::ServerDiff LocalProvider::diff(const api::ServerSpec& spec, const api::ServerState* observed) const {
     const auto root = root_of(spec.settings);
-    if (!root || (observed && observed->presence != api::Presence::Missing)) return {};
+    if (!root) return {};
+    const std::string tree = normal_root(*root);
     api::ServerDiff diff;
-    diff.kind = api::ActionKind::Create;
-    diff.reason = observed ? fmt::format("there is no tree '{}'", normal_root(*root)) : "never observed";
-    diff.changes.push_back(
-        {.path = "root", .before = nullptr, .after = normal_root(*root), .effect = "create", .diff = {}});
+    if (observed && observed->presence == api::Presence::Present && observed->server_id.empty()) {
+        // Without machine.json it is nobody's, and would stay so where all in it is as wanted already.
+        diff.kind = api::ActionKind::Update;
+        diff.reason = fmt::format("the tree '{}' is there and is taken over", tree);
+        return diff;
+    }
+    if (!observed || observed->presence == api::Presence::Missing) {
+        diff.kind = api::ActionKind::Create;
+        diff.reason = observed ? fmt::format("there is no tree '{}'", tree) : "never observed";
+        diff.changes.push_back(
+            {.path = "root", .before = nullptr, .after = tree, .effect = "create", .diff = {}});
+    }
     return diff;
 }
 

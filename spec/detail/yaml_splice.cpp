@@ -218,7 +218,10 @@ std::string YamlSplicer::comment_behind(std::size_t at, std::size_t line) const 
 
 /// The lines of the whole entry anew, but for its key; a comment behind it stays.
 Splices YamlSplicer::rewrite(const Spot& spot, const Value& value) const {
-    const std::size_t end = source_.content_end(spot.first_line, spot.end_line, spot.indent);
+    // Below a key without a value there is nothing but comments: they stay.
+    const std::size_t end = is_missing(spot)
+                                ? spot.first_line + 1
+                                : source_.content_end(spot.first_line, spot.end_line, spot.indent);
     const std::size_t begin = source_.start(spot.first_line), behind = value_begin(spot);
     const std::string lines = spot.key ? style_.entry(spot.parent, spot.name, value, spot.indent)
                                        : style_.item(spot.parent, value, spot.indent);

@@ -74,8 +74,11 @@ Result<std::string> ensure_state_id(Connection& connection) {
     return state_id(connection);
 }
 
-Result<void> distrust_observations(Connection& connection) {
-    return connection.run("UPDATE servers SET stale = 1, in_sync_key = NULL");
+/// What was seen may be old, and so may be what was protected: a protection that was lost would let go what
+/// it held. It ends as every one does, by an applied commit that has the server without it.
+Result<void> distrust(Connection& connection) {
+    return connection.run(
+        "UPDATE servers SET stale = 1, in_sync_key = NULL, applied_key = NULL, protect = 1");
 }
 
 /// The id stands in the database and beside it, so that one tells of the loss of the other.
@@ -89,7 +92,7 @@ Result<void> match_state_id(const Opening& opening, Connection& connection, bool
         opening.notes.warnings.push_back(
             fmt::format("{} is not the state this home had before: everything is observed again",
                         quoted(opening.database())));
-        LAB_TRY(distrust_observations(connection));
+        LAB_TRY(distrust(connection));
         opening.notes.observe_all = true;
     }
     return write_file_atomic(opening.id_file(), *id + "\n", {.mode = 0600});
@@ -141,7 +144,7 @@ Result<Connection> restore(const Opening& opening, const Snapshot& snapshot) {
     auto connection = open_configured(opening);
     if (!connection) return connection;
     LAB_TRY(migrate(*connection, opening.steps));
-    LAB_TRY(distrust_observations(*connection));
+    LAB_TRY(distrust(*connection));
     LAB_TRY(match_state_id(opening, *connection, /*fresh=*/true));
     return connection;
 }
@@ -169,9 +172,10 @@ Result<Connection> recover(const Opening& opening, std::string_view what) {
                 fmt::format("snapshot {} is not usable: {}", quoted(snapshot.path), reason_of(good.error())));
             continue;
         }
-        opening.notes.warnings.push_back(
-            fmt::format("{}{}; snapshot {} was restored and everything is observed again", what, kept,
-                        quoted(snapshot.path)));
+        opening.notes.warnings.push_back(fmt::format(
+            "{}{}; snapshot {} was restored: everything is observed again, and each server is protected "
+            "until a commit without its `protect` is applied",
+            what, kept, quoted(snapshot.path)));
         return restore(opening, snapshot);
     }
     opening.notes.warnings.push_back(fmt::format(
@@ -181,12 +185,14 @@ Result<Connection> recover(const Opening& opening, std::string_view what) {
 }
 
 /// What the first 100 bytes (SQLite's file format, 1.3) show without opening the file; empty where nothing is
-/// wrong.
-std::string header_problem(const fs::path& path, bool log_left) {
+/// wrong. An error where they cannot be read: that says nothing of what they are.
+Result<std::string> header_problem(const fs::path& path, bool log_left) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) return errno_error("cannot open the state " + quoted(path), errno);
     unsigned char header[100];
-    if (!file.valid() || ::pread(file.get(), header, sizeof header, 0) != ssize_t{sizeof header})
-        return "it is cut short";
+    const ssize_t got = ::pread(file.get(), header, sizeof header, 0);
+    if (got < 0) return errno_error("cannot read the state " + quoted(path), errno);
+    if (got != ssize_t{sizeof header}) return std::string("it is cut short");
     const auto number = [&header](std::size_t at) {
         return std::uint64_t{header[at]} << 24 | std::uint64_t{header[at + 1]} << 16 |
                std::uint64_t{header[at + 2]} << 8 | std::uint64_t{header[at + 3]};
@@ -194,10 +200,11 @@ std::string header_problem(const fs::path& path, bool log_left) {
     std::uint64_t page = std::uint64_t{header[16]} << 8 | header[17];
     if (page == 1) page = 65536;
     const bool counted = number(24) == number(92); // else the count is from an older SQLite and says nothing
-    if (!log_left && counted && number(28) * page > size_of(path)) return "it is cut short";
+    if (!log_left && counted && number(28) * page > size_of(path)) return std::string("it is cut short");
     // Versions for writing and reading; SQLite would open an unknown one read-only.
-    if (header[18] != header[19] || (header[18] != 1 && header[18] != 2)) return "its header is wrong";
-    return {};
+    if (header[18] != header[19] || (header[18] != 1 && header[18] != 2))
+        return std::string("its header is wrong");
+    return std::string();
 }
 
 /// Unsupported where a newer lab wrote it; any other error says how it is damaged. True: it was never filled.
@@ -238,7 +245,9 @@ Result<Connection> open_existing(const Opening& opening) {
     const auto damaged = [&path](std::string_view why) {
         return fmt::format("the state {} was damaged ({})", quoted(path), why);
     };
-    std::string why = header_problem(path, log_left);
+    auto header = header_problem(path, log_left);
+    if (!header) return std::move(header).error().with_hint(std::string(kHomeHint));
+    std::string why = *std::move(header);
     if (why.empty()) {
         auto connection = Connection::open(path, Connection::Mode::ReadWrite);
         if (!connection) return connection;

@@ -9,6 +9,8 @@
 #include <array>
 #include <random>
 
+#include <unistd.h>
+
 namespace lab::store {
 namespace {
 
@@ -41,10 +43,10 @@ class RecoveryTest : public StoreFixture {
         EXPECT_EQ(names(*store), "early ");
         EXPECT_TRUE(notes_.observe_all);
         EXPECT_NE(notes().find(why), std::string::npos) << notes();
-        EXPECT_NE(notes().find("was restored and everything is observed again"), std::string::npos)
-            << notes();
+        EXPECT_NE(notes().find("was restored: everything is observed again"), std::string::npos) << notes();
         EXPECT_FALSE(store->servers()->front().in_sync_key) << "what a snapshot saw is not trusted";
-        EXPECT_TRUE(store->servers()->front().applied_key);
+        EXPECT_FALSE(store->servers()->front().applied_key) << "the next apply says what is protected";
+        EXPECT_TRUE(store->server("early").value()->protect) << "nobody knows what was protected since";
     }
     void flip(const fs::path& path, std::size_t at, char mask = '\x5a') const {
         std::string bytes = read(path);
@@ -59,6 +61,26 @@ TEST_F(RecoveryTest, AMissingDatabaseIsRestored) {
     fs::remove(database());
     expect_restored("state.db' is missing; snapshot");
     EXPECT_TRUE(files("state.db.corrupt").empty());
+}
+
+TEST_F(RecoveryTest, ADatabaseThatMayNotBeReadIsNoDamagedOne) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to be another user for a moment";
+    constexpr ::uid_t kNobody = 65534;
+    make_home();
+    for (const fs::path& folder : {home_.parent_path(), home_, home_ / "locks", home_ / "snapshots"})
+        ASSERT_EQ(::chown(folder.c_str(), kNobody, kNobody), 0);
+    for (const auto& lock : fs::directory_iterator(home_ / "locks"))
+        ASSERT_EQ(::chown(lock.path().c_str(), kNobody, kNobody), 0);
+    ASSERT_EQ(::seteuid(kNobody), 0);
+    OpenNotes notes;
+    auto store = Store::open({.home = home_, .inventory = "test", .clock = &clock_}, notes);
+    ASSERT_EQ(::seteuid(0), 0);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code, ErrorCode::Denied) << store.error().text();
+    EXPECT_NE(store.error().text().find("state.db"), std::string::npos) << store.error().text();
+    EXPECT_TRUE(fs::exists(database()));
+    EXPECT_TRUE(files("state.db.corrupt").empty());
+    EXPECT_EQ(names(*open()), "early late ");
 }
 
 TEST_F(RecoveryTest, AMissingDatabaseWithoutSnapshotStartsEmptyAndSaysSo) {
@@ -330,7 +352,7 @@ class MigrationTest : public RecoveryTest {
   protected:
     static constexpr std::array kFirst = {detail::Migration{
         "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL);"
-        "CREATE TABLE servers(name TEXT, stale INTEGER DEFAULT 0, in_sync_key BLOB);"
+        "CREATE TABLE servers(name TEXT, stale INTEGER DEFAULT 0, applied_key BLOB, in_sync_key BLOB, protect INTEGER DEFAULT 0);"
         "CREATE TABLE documents(digest BLOB, body TEXT); INSERT INTO servers(name) VALUES('kept');"}};
     static constexpr std::array kSecond = {
         kFirst[0], detail::Migration{"ALTER TABLE servers ADD COLUMN colour TEXT DEFAULT 'green';"}};
