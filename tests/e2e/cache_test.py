@@ -2,6 +2,7 @@
 """What is kept of an inventory between runs changes how long an answer takes and nothing else: over random edits the same
 bytes come out with and without it, whatever became of the kept files."""
 
+import os
 import pathlib
 import random
 import re
@@ -11,7 +12,8 @@ from lab_harness import LabCase
 
 LABELS = ["base", "web", "db", "edge", "tier=one", "tier=two"]
 ENVIRONMENTS = ["prod", "test"]
-STEPS, SERVERS, PER_FILE = 40, 14, 2
+STEPS = int(os.environ.get("LAB_STEPS", "40"))  # of random edits, each with some dozens of runs
+SERVERS, PER_FILE = 14, 2
 
 MODULE = """name: {name}
 version: 1.0.0
