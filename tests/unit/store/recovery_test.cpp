@@ -352,7 +352,8 @@ class MigrationTest : public RecoveryTest {
   protected:
     static constexpr std::array kFirst = {detail::Migration{
         "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL);"
-        "CREATE TABLE servers(name TEXT, stale INTEGER DEFAULT 0, applied_key BLOB, in_sync_key BLOB, protect INTEGER DEFAULT 0);"
+        "CREATE TABLE servers(name TEXT, stale INTEGER DEFAULT 0, applied_key BLOB, in_sync_key BLOB, "
+        "protect INTEGER DEFAULT 0);"
         "CREATE TABLE documents(digest BLOB, body TEXT); INSERT INTO servers(name) VALUES('kept');"}};
     static constexpr std::array kSecond = {
         kFirst[0], detail::Migration{"ALTER TABLE servers ADD COLUMN colour TEXT DEFAULT 'green';"}};
