@@ -21,6 +21,11 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kAlwaysChecked = 512u << 10;
 constexpr std::string_view kHomeHint = "lab's home must be writable for you; LAB_HOME moves it";
 
+/// What distrust() means to a user.
+constexpr std::string_view kDistrusted =
+    "everything is observed again, and each server is protected until a commit "
+    "without its `protect` is applied";
+
 /// Opening one home: what several steps need.
 struct Opening {
     const fs::path& home;
@@ -89,9 +94,8 @@ Result<void> match_state_id(const Opening& opening, Connection& connection, bool
     const std::string_view known = beside_it ? trim(*beside_it) : std::string_view();
     if (known == *id) return {};
     if (!known.empty() && !fresh) {
-        opening.notes.warnings.push_back(
-            fmt::format("{} is not the state this home had before: everything is observed again",
-                        quoted(opening.database())));
+        opening.notes.warnings.push_back(fmt::format("{} is not the state this home had before: {}",
+                                                     quoted(opening.database()), kDistrusted));
         LAB_TRY(distrust(connection));
         opening.notes.observe_all = true;
     }
@@ -172,10 +176,8 @@ Result<Connection> recover(const Opening& opening, std::string_view what) {
                 fmt::format("snapshot {} is not usable: {}", quoted(snapshot.path), reason_of(good.error())));
             continue;
         }
-        opening.notes.warnings.push_back(fmt::format(
-            "{}{}; snapshot {} was restored: everything is observed again, and each server is protected "
-            "until a commit without its `protect` is applied",
-            what, kept, quoted(snapshot.path)));
+        opening.notes.warnings.push_back(fmt::format("{}{}; snapshot {} was restored: {}", what, kept,
+                                                     quoted(snapshot.path), kDistrusted));
         return restore(opening, snapshot);
     }
     opening.notes.warnings.push_back(fmt::format(
