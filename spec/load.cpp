@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <span>
 
 #include <fmt/format.h>
@@ -23,9 +24,9 @@ using detail::add_error;
 
 constexpr std::string_view kRootFile = "lab.yaml";
 /// Parts of files are in memory twice while they are put together: not all of them at once.
-constexpr std::size_t kFirstWindow = 64, kLargestWindow = 4096; // files
+constexpr std::size_t kFirstWindow = 64, kLargestWindow = 2048; // files
 constexpr std::size_t kRoomForModules = 4096; // room for so many, before the list of files moves
-constexpr std::size_t kServersAWindow = 8192;
+constexpr std::size_t kServersAWindow = 4096;
 
 /// How many files to read next, where those before had so many servers.
 std::size_t next_window(std::size_t files, std::size_t servers) {
@@ -39,6 +40,13 @@ struct FileResult {
     detail::Parts parts;
     Diagnostics diagnostics;
 };
+
+std::size_t servers_in(const std::vector<FileResult>& window) {
+    std::size_t count = 0;
+    for (const FileResult& result : window)
+        count += result.parts.servers.size();
+    return count;
+}
 
 Span whole_file(const std::string& path) {
     return {.file = FileName(path)};
@@ -93,18 +101,24 @@ void read_some(const FileTree& tree, std::span<const TreeEntry* const> entries, 
     }
 }
 
-/// In the order of `entries`; read by as many threads as there is work and cores for.
+/// In the order of `entries`; read by as many threads as there is work and cores for, one of which does
+/// `meanwhile` first.
 std::vector<FileResult> read_files(const FileTree& tree, std::span<const TreeEntry* const> entries,
-                                   const LoadLimits& limits, std::atomic<std::int64_t>& budget) {
+                                   const LoadLimits& limits, std::atomic<std::int64_t>& budget,
+                                   const std::function<void()>& meanwhile) {
     constexpr std::size_t kFewFiles = 32; // are read before a thread has started
     constexpr std::size_t kPieces = 16;   // so that no thread has much left when the others are done
     const std::size_t at_once = entries.size() <= kFewFiles
                                     ? kFewFiles
                                     : std::clamp<std::size_t>(entries.size() / kPieces, 1, kFewFiles);
     std::vector<FileResult> results(entries.size());
-    in_parallel(entries.size(), at_once, [&](std::size_t begin, std::size_t end) {
-        read_some(tree, entries.subspan(begin, end - begin), std::span(results).subspan(begin, end - begin),
-                  limits, budget);
+    const std::size_t pieces = (entries.size() + at_once - 1) / at_once;
+    in_parallel(1 + pieces, 1, [&](std::size_t piece, std::size_t) {
+        if (piece == 0) return meanwhile();
+        const std::size_t begin = (piece - 1) * at_once;
+        const std::size_t count = std::min(at_once, entries.size() - begin);
+        read_some(tree, entries.subspan(begin, count), std::span(results).subspan(begin, count), limits,
+                  budget);
     });
     return results;
 }
@@ -169,16 +183,6 @@ void merge(std::vector<T>& from, std::map<std::string, T>& into, std::string_vie
         if (!added) report_twice(what, found->first, found->second, definition, diagnostics);
     }
     from.clear();
-}
-
-/// Servers are many and large, and a list that grows moves them about: room for all, by how many were in the
-/// files so far.
-void make_room(std::vector<Server>& servers, const std::vector<FileResult>& results, std::size_t files_read,
-               std::size_t files) {
-    std::size_t count = servers.size();
-    for (const FileResult& result : results)
-        count += result.parts.servers.size();
-    if (count > servers.capacity()) servers.reserve(std::max(count, count * files / files_read * 17 / 16));
 }
 
 std::optional<std::string> line_of(const std::string& text, std::uint32_t line) {
@@ -274,6 +278,75 @@ std::optional<FileResult> read_root(const FileTree& tree, const std::vector<Tree
     return result;
 }
 
+/// Puts together what files define, a window of files at a time and in their order.
+class Assembly {
+  public:
+    Assembly(Loaded& loaded, std::size_t files) : loaded_(&loaded), files_in_all_(files) {
+        files_.reserve(files + kRoomForModules);
+    }
+
+    void add(std::vector<FileResult>& window) {
+        if (window.empty()) return;
+        files_read_ += window.size();
+        make_room(servers_in(window), window.size());
+        Inventory& inventory = loaded_->inventory;
+        for (FileResult& result : window) {
+            inventory.incomplete = inventory.incomplete || is_broken(result.diagnostics);
+            detail::merge_parts(std::move(result.parts), inventory, inventory.servers, loaded_->diagnostics);
+            loaded_->diagnostics.append(std::move(result.diagnostics));
+            if (result.file.path) files_.push_back(result.file);
+        }
+        window.clear();
+    }
+
+    Files finish() { return std::move(files_); }
+
+  private:
+    /// Servers are many and large, and a list that grows moves them about and has them twice meanwhile: room
+    /// for all, if the files to come have as many as this window's.
+    void make_room(std::size_t more, std::size_t files) {
+        std::vector<Server>& servers = loaded_->inventory.servers;
+        const std::size_t wanted = servers.size() + more + more * (files_in_all_ - files_read_) / files;
+        if (wanted > servers.capacity()) servers.reserve(wanted + wanted / 16);
+    }
+
+    Loaded* loaded_;
+    std::size_t files_in_all_, files_read_ = 0;
+    Files files_;
+};
+
+/// lab.yaml, read before all others, and its place among them.
+struct Root {
+    std::size_t place = 0;
+    FileResult result;
+};
+
+/// Nothing if the files are too large together.
+std::optional<Files> read_definitions(const FileTree& tree, std::span<const TreeEntry* const> files, Root root,
+                                      const LoadLimits& limits, std::atomic<std::int64_t>& budget,
+                                      Loaded& loaded) {
+    Assembly assembly(loaded, files.size());
+    std::size_t size = kFirstWindow, servers = 0;
+    std::vector<FileResult> before; // the window that was read and is not put together yet
+    for (std::size_t begin = 0; begin < files.size();) {
+        const auto window = files.subspan(begin, std::min(size, files.size() - begin));
+        auto results = read_files(tree, window, limits, budget, [&] { assembly.add(before); });
+        if (budget.load() < 0) {
+            add_error(loaded.diagnostics, "spec/limit",
+                      fmt::format("the inventory is larger than {} bytes", limits.total_bytes), {},
+                      "name what is no part of it in lab.ignore");
+            return std::nullopt;
+        }
+        if (root.place - begin < window.size()) results[root.place - begin] = std::move(root.result);
+        begin += window.size();
+        servers += servers_in(results);
+        size = next_window(begin, servers);
+        before = std::move(results);
+    }
+    assembly.add(before);
+    return assembly.finish();
+}
+
 } // namespace
 
 namespace detail {
@@ -360,34 +433,12 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
         selection.files = {selection.files[at_root]};
         at_root = 0;
     }
-    Files files;
-    files.reserve(selection.files.size() + kRoomForModules);
-    std::vector<Server>& servers = loaded.inventory.servers;
-    std::size_t size = kFirstWindow;
-    for (std::size_t begin = 0; begin < selection.files.size();) {
-        const auto window =
-            std::span(selection.files).subspan(begin).first(std::min(size, selection.files.size() - begin));
-        std::vector<FileResult> results = read_files(tree, window, limits, budget);
-        if (budget.load() < 0) {
-            add_error(diagnostics, "spec/limit",
-                      fmt::format("the inventory is larger than {} bytes", limits.total_bytes), {},
-                      "name what is no part of it in lab.ignore");
-            return loaded;
-        }
-        make_room(servers, results, begin + window.size(), selection.files.size());
-        for (std::size_t i = 0; i < results.size(); ++i) {
-            FileResult& result = begin + i == at_root ? *root : results[i];
-            loaded.inventory.incomplete = loaded.inventory.incomplete || is_broken(result.diagnostics);
-            detail::merge_parts(std::move(result.parts), loaded.inventory, servers, diagnostics);
-            diagnostics.append(std::move(result.diagnostics));
-            if (result.file.path) files.push_back(result.file);
-        }
-        begin += window.size();
-        size = next_window(begin, servers.size());
-    }
+    auto read = read_definitions(tree, selection.files, {at_root, *std::move(root)}, limits, budget, loaded);
+    if (!read) return loaded;
+    Files files = *std::move(read);
     for (Role& role : builtin_roles())
         loaded.inventory.roles.try_emplace(role.name, std::move(role));
-    detail::sort_servers(servers, diagnostics);
+    detail::sort_servers(loaded.inventory.servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
     const std::size_t of_inventory = files.size();
     Diagnostics of_modules;
@@ -404,6 +455,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
     loaded.others = others_of(std::move(*entries), files);
     loaded.files = std::make_shared<const Files>(std::move(files));
     loaded.lines = source_lines(tree, loaded.files, loaded.inventory, limits);
+    tree.release();
     return loaded;
 }
 

@@ -51,6 +51,9 @@ class FileTree {
         for (const TreeEntry* entry : entries)
             if (!take(read_entry(*entry, max_bytes))) return;
     }
+    /// Lets go of memory that reading has filled and can fill again, at the end of much reading. No other
+    /// thread reads meanwhile.
+    virtual void release() const {}
     /// Where the tree is, for messages: "working tree of /srv/inventory", "commit 1a2b3c of ...".
     virtual std::string describe() const = 0;
 };

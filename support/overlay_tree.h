@@ -23,6 +23,7 @@ class OverlayTree final : public FileTree {
     Result<std::vector<TreeEntry>> list(std::string_view directory, const Prune& prune = {}) const override;
     Result<std::string> read(std::string_view path, std::size_t max_bytes) const override;
     Result<std::string> read_entry(const TreeEntry& entry, std::size_t max_bytes) const override;
+    void release() const override { base_->release(); }
     /// The base's: it is where a person would look.
     std::string describe() const override;
     const TreeChanges& changes() const noexcept { return changes_; }

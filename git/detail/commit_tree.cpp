@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <mutex>
 
+#include <git2/sys/repository.h>
+
 namespace lab::git {
 namespace {
 
@@ -25,11 +27,7 @@ class CommitTree final : public FileTree {
     CommitTree(std::shared_ptr<git_repository> repository, const git_oid& root, std::string description,
                const TreeLimits& limits)
         : repository_(std::move(repository)), root_(root), description_(std::move(description)),
-          limits_(limits) {
-        git_odb* objects = nullptr;
-        git_repository_odb(&objects, repository_.get()); // null: every read says so
-        objects_.reset(objects);
-    }
+          limits_(limits) {}
 
     Result<std::vector<TreeEntry>> list(std::string_view directory, const Prune& prune) const override {
         auto start = find(directory);
@@ -69,9 +67,23 @@ class CommitTree final : public FileTree {
         FileTree::read_each(entries, max_bytes, take);
     }
 
+    /// What is mapped of git's packs counts as our memory.
+    void release() const override {
+        objects_.reset();
+        git_repository__cleanup(repository_.get());
+    }
+
     std::string describe() const override { return description_; }
 
   private:
+    /// Null where they cannot be opened.
+    git_odb* objects() const {
+        const std::lock_guard hold(opening_);
+        git_odb* opened = nullptr;
+        if (!objects_ && git_repository_odb(&opened, repository_.get()) == 0) objects_.reset(opened);
+        return objects_.get();
+    }
+
     static std::string below(std::string_view folder, std::string_view name) {
         std::string path;
         path.reserve(folder.size() + 1 + name.size());
@@ -118,13 +130,14 @@ class CommitTree final : public FileTree {
     }
 
     Result<std::string> read_blob(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
-        if (!objects_)
+        git_odb* from = objects();
+        if (!from)
             return Error{.code = ErrorCode::Unavailable,
                          .message = fmt::format("cannot read '{}' of {}: git's objects cannot be opened",
                                                 path, description_)};
-        if (limits_.sizes_first) LAB_TRY(check_size(id, path, max_bytes));
+        if (limits_.sizes_first) LAB_TRY(check_size(from, id, path, max_bytes));
         git_odb_object* raw = nullptr;
-        if (const int status = git_odb_read(&raw, objects_.get(), &id); status != 0)
+        if (const int status = git_odb_read(&raw, from, &id); status != 0)
             return git_error_as(status, fmt::format("cannot read '{}' of {}", path, description_));
         const RawObjectHandle blob(raw);
         if (git_odb_object_type(raw) != GIT_OBJECT_BLOB)
@@ -137,10 +150,11 @@ class CommitTree final : public FileTree {
     }
 
     /// A small object of a pack may unpack to any size.
-    Result<void> check_size(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
+    Result<void> check_size(git_odb* from, const git_oid& id, std::string_view path,
+                            std::size_t max_bytes) const {
         std::size_t size = 0;
         git_object_t type = GIT_OBJECT_INVALID;
-        if (const int status = git_odb_read_header(&size, &type, objects_.get(), &id); status != 0)
+        if (const int status = git_odb_read_header(&size, &type, from, &id); status != 0)
             return git_error_as(status, fmt::format("cannot read '{}' of {}", path, description_));
         if (size > max_bytes) return too_large(path, size, max_bytes);
         return {};
@@ -210,7 +224,8 @@ class CommitTree final : public FileTree {
     }
 
     std::shared_ptr<git_repository> repository_; // shared with the Repository and its other trees
-    ObjectsHandle objects_;
+    mutable ObjectsHandle objects_;
+    mutable std::mutex opening_; // of objects_
     mutable std::mutex reading_;
     git_oid root_;
     std::string description_;

@@ -1,6 +1,9 @@
 #include "spec/detail/file_digests.h"
 
+#include "support/parallel.h"
+
 #include <algorithm>
+#include <array>
 
 namespace lab::spec::detail {
 
@@ -16,19 +19,21 @@ void FileDigests::add(std::string_view path, const Digest& digest) {
 }
 
 std::vector<Digest> FileDigests::buckets() {
-    std::vector<std::vector<Entry>> dealt(kBuckets);
+    std::array<std::vector<Entry>, kBuckets> dealt;
     for (const Entry& entry : entries_)
         dealt[bucket_of(entry.path)].push_back(entry);
     entries_.clear();
-    std::vector<Digest> digests;
-    Hasher hasher;
-    for (std::vector<Entry>& bucket : dealt) {
-        std::sort(bucket.begin(), bucket.end(),
-                  [](const Entry& a, const Entry& b) { return a.path < b.path; });
-        for (const Entry& entry : bucket)
-            hasher.part(entry.path).part(*entry.digest);
-        digests.push_back(hasher.finish());
-    }
+    std::vector<Digest> digests(kBuckets);
+    in_parallel(kBuckets, kBuckets / 16, [&](std::size_t begin, std::size_t end) {
+        Hasher hasher;
+        for (std::size_t i = begin; i < end; ++i) {
+            std::sort(dealt[i].begin(), dealt[i].end(),
+                      [](const Entry& a, const Entry& b) { return a.path < b.path; });
+            for (const Entry& entry : dealt[i])
+                hasher.part(entry.path).part(*entry.digest);
+            digests[i] = hasher.finish();
+        }
+    });
     return digests;
 }
 
