@@ -39,6 +39,11 @@ Pillar sync_of(const store::ServerKeys& known, const Digest& wanted) {
     return pillar;
 }
 
+bool not_all_was_seen(const store::Store& store, const std::string& name) {
+    const auto observed = store.observed(name);
+    return observed && *observed && (*observed)->has_failed();
+}
+
 /// Servers with a failed step in the newest run.
 std::set<std::string, std::less<>> failed_servers(const store::Store& store) {
     std::set<std::string, std::less<>> failed;
@@ -104,6 +109,10 @@ std::vector<Pillars> pillars(const Session& session, std::span<const spec::Serve
         const auto row = known.find(name);
         if (!row) continue;
         all[i].sync = sync_of(*row, session.fleet().key(servers[i]));
+        if (all[i].sync.state == "drift" && all[i].sync.detail.empty() && not_all_was_seen(session.store(), name)) {
+            all[i].sync.state = "unknown";
+            all[i].sync.detail = "a resource could not be looked at";
+        }
         all[i].config = config_of(all[i].sync, failed.contains(name));
     }
     return all;

@@ -40,7 +40,8 @@ Result<reconciler::Prepared> prepare_request(const Arguments& arguments, Context
                                              reconciler::PlanRequest request) {
     if (session.observe_all() && request.refresh == reconciler::Refresh::Never) {
         context.warn(
-            "the state was restored or lost: every machine is asked again, in spite of --refresh never");
+            "the state may be older than the machines (it was restored or lost, or a run was killed in a "
+            "step): every machine is asked again, in spite of --refresh never");
         request.refresh = reconciler::Refresh::Auto;
     }
     reconciler::Engine engine = session.engine(context);

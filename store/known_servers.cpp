@@ -244,7 +244,7 @@ Result<bool> write_observation(Connection& connection, std::int64_t inventory,
         if (!facts) return facts.error();
         now.facts = *facts;
     }
-    // Only an answer ends the distrust that a restored snapshot is met with.
+    // Only an answer ends distrust.
     const bool answered = observed.state.presence != api::Presence::Unreachable;
     LAB_TRY(
         connection.run("UPDATE servers SET in_sync_key = ?2, observed_at = ?3, presence = ?4, skipped = ?5, "
@@ -489,6 +489,17 @@ Result<void> Store::remove_server(std::string_view name) {
     if (!*row) return {};
     LAB_TRY(detail::clear_server(state_->connection, (*row)->id, /*keep_row=*/false));
     LAB_TRY(detail::grow_serial(state_->connection, state_->inventory));
+    return transaction->commit();
+}
+
+Result<void> Store::distrust(const std::vector<std::string>& servers) {
+    const std::lock_guard hold(state_->mutex);
+    auto transaction = state_->write(detail::Durability::Full);
+    if (!transaction) return std::move(transaction).error();
+    for (const std::string& name : servers)
+        LAB_TRY(state_->connection.run("UPDATE servers SET stale = 1, in_sync_key = NULL, applied_key = NULL "
+                                       "WHERE inventory = ? AND name = ?",
+                                       {state_->inventory, std::string_view(name)}));
     return transaction->commit();
 }
 

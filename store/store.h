@@ -34,7 +34,7 @@ struct ServerKeys { // many in memory: small members together
     std::optional<Digest> in_sync_key; // key of the desired document the last observation was equal to
     api::Presence presence = api::Presence::Unreachable;
     bool applied = false; // false: observed only
-    bool stale = false;   // came from a snapshot, and the machine has not answered since
+    bool stale = false;   // see Store::distrust(); the machine has not answered since
 };
 
 /// The row of one server, as applied.
@@ -120,6 +120,9 @@ class Store {
     };
     Result<void> record_applied(const std::vector<Application>& applications);
     Result<void> remove_server(std::string_view name); // destroyed or forgotten; not there is no error
+    /// What was recorded of these servers may be older than what was brought about on them: nothing of it
+    /// counts as settled, and it is stale, until they answer.
+    Result<void> distrust(const std::vector<std::string>& servers);
 
     // Plans: an id is registered when saved and spent when its first action starts.
     Result<void> register_plan(std::string_view plan_id);

@@ -168,15 +168,16 @@ void LocalProvider::observe(const std::vector<ObserveServer>& servers, std::size
 
 api::ServerDiff LocalProvider::diff(const api::ServerSpec& spec, const api::ServerState* observed) const {
     const auto root = root_of(spec.settings);
-    if (!root) return {};
-    const std::string tree = normal_root(*root);
+    const std::string tree = root ? normal_root(*root) : std::string();
     api::ServerDiff diff;
     if (observed && observed->presence == api::Presence::Present && observed->server_id.empty()) {
         // Without machine.json it is nobody's, and would stay so where all in it is as wanted already.
         diff.kind = api::ActionKind::Update;
-        diff.reason = fmt::format("the tree '{}' is there and is taken over", tree);
+        diff.reason = root ? fmt::format("the tree '{}' is there and is taken over", tree)
+                           : "this machine was not lab's yet and is taken over";
         return diff;
     }
+    if (!root) return diff; // it is there
     if (!observed || observed->presence == api::Presence::Missing) {
         diff.kind = api::ActionKind::Create;
         diff.reason = observed ? fmt::format("there is no tree '{}'", tree) : "never observed";

@@ -37,19 +37,27 @@ def server_text(name: str, labels: list[str], environment: int, port: int) -> st
 """
 
 
-def generate(folder: pathlib.Path, servers: int, per_file: int = 1, seed: int = 1) -> None:
+def server_file(number: int, per_file: int = 1, per_folder: int = 0) -> str:
+    """Where server `number` is: its file has `per_file` servers; files are in folders of `per_folder`, or all in one."""
+    file = number // per_file
+    folder = f"{file // per_folder:04}/" if per_folder else ""
+    return f"servers/{folder}{file * per_file:06}.yaml"
+
+
+def generate(folder: pathlib.Path, servers: int, per_file: int = 1, per_folder: int = 0, seed: int = 1) -> None:
     """Writes an inventory of `servers` servers into a new git repository and commits it."""
     rng = random.Random(seed)
     folder.mkdir(parents=True)
     (folder / "lab.yaml").write_text("lab:\n  format: 1\n  name: bench\n  domain: bench.example\n")
     write_shared(folder)
-    (folder / "servers").mkdir()
     for begin in range(0, servers, per_file):
         text = "servers:\n"
         for number in range(begin, min(begin + per_file, servers)):
             labels = sorted(f"label-{one}" for one in rng.sample(range(LABELS), LABELS_PER_SERVER))
             text += server_text(f"srv-{number:06}", labels, number % ENVIRONMENTS, 2000 + number % 7)
-        (folder / "servers" / f"{begin:06}.yaml").write_text(text)
+        file = folder / server_file(begin, per_file, per_folder)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
     commit(folder, "fleet", init=True)
 
 

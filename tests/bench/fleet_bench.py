@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Fleets of 1,000 to 100,000 servers, one file a server and a hundred a file, read out of git: cold, warm and after changes,
-beside the floor (the same blobs read, every byte touched) and, at 10,000 servers, terraform over as many resources.
+"""Fleets of 1,000 to 100,000 servers, one file a server, the same in folders of a thousand, and a hundred a file, read out of
+git: cold, warm and after changes, beside the floor (the same blobs read, every byte touched) and, at 10,000 servers, terraform over as many resources.
 
 usage: fleet_bench.py BIN_DIR [--sizes 1000,10000,100000] [--runs 3] [--no-terraform]
 The state is what an apply would have left: the keys of the servers as lab itself has worked them out. That it is right shows
@@ -58,9 +58,10 @@ def change(inventory: pathlib.Path, path: str, pattern: str, text: str) -> None:
     fleet.commit(inventory, "a change")
 
 
-def rows_of(lab: str, floor: str, work: pathlib.Path, size: int, per_file: int, runs: int) -> dict[str, measure.Cost]:
+def rows_of(lab: str, floor: str, work: pathlib.Path, size: int, shape: tuple[int, int], runs: int) -> dict[str, measure.Cost]:
     inventory, home = work / "inventory", work / "home"
-    fleet.generate(inventory, size, per_file)
+    per_file, per_folder = shape
+    fleet.generate(inventory, size, per_file, per_folder)
     subprocess.run(["git", "-C", str(inventory), "gc", "-q"], check=True)
     env = {**os.environ, "LAB_HOME": str(home), "NO_COLOR": "1"}
 
@@ -83,7 +84,7 @@ def rows_of(lab: str, floor: str, work: pathlib.Path, size: int, per_file: int, 
         tree = [lab, *plan, "--inventory", str(inventory)]
         rows["plan, working tree, warm"] = measure.median(tree, runs=runs, env=env)
         rows["git status"] = measure.median(["git", "-C", str(inventory), "status", "--porcelain"], runs=runs)
-    change(inventory, f"servers/{size // 2 // per_file * per_file:06}.yaml", r"port: \d+", "port: 4711")
+    change(inventory, fleet.server_file(size // 2, per_file, per_folder), r"port: \d+", "port: 4711")
     rows["plan, 1 server changed, warm"] = run(*plan, codes=(2,))
     change(inventory, "labels.yaml", "from label 3}", "anew from label 3}")
     rows["plan, 1 label of a tenth changed, warm"] = run(*plan, codes=(2,))
@@ -108,26 +109,30 @@ def main() -> None:
     sizes = [int(size) for size in options.sizes.split(",")]
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     peaks: dict[tuple[int, int], float] = {}
-    for per_file in (1, 100):
+    terraform: dict[str, measure.Cost] = {}
+    for per_file, per_folder in ((1, 0), (1, 1000), (100, 0)):
+        shape = f"{per_file} a file" + (f", {per_folder} a folder" if per_folder else "")
         for size in sizes:
+            if per_folder and size < 10 * per_folder: continue  # as good as one folder
             with tempfile.TemporaryDirectory(prefix="lab-bench-", dir=base) as folder:
                 work = pathlib.Path(folder)
-                print(f"{size} servers, {per_file} a file", flush=True)
-                rows = rows_of(lab, floor, work, size, per_file, options.runs)
-                if size == 10000 and per_file == 1 and shutil.which("terraform") and not options.no_terraform:
-                    rows |= plan_bench.terraform_rows(work, size)
+                print(f"{size} servers, {shape}", flush=True)
+                rows = rows_of(lab, floor, work, size, (per_file, per_folder), options.runs)
+                if size == 10000 and not per_folder and per_file == 1 and shutil.which("terraform") and not options.no_terraform:
+                    terraform = plan_bench.terraform_rows(work, size)
+                    rows |= terraform
                 for name, cost in rows.items():
                     print(f"  {name:42} {cost.text()}")
                 ratios(rows)
-                if peer := rows.get("terraform plan -refresh=false, no change"):
-                    cold = rows["plan, cold"]
+                if size == 10000 and terraform:
+                    peer, cold = terraform["terraform plan -refresh=false, no change"], rows["plan, cold"]
                     print(f"  terraform: {peer.cpu / cold.cpu:.0f} times the CPU time of a cold plan, {peer.wall / cold.wall:.0f} times its wall time")
-                peaks[per_file, size] = rows["plan, cold"].peak_mib
+                peaks[size, per_file] = rows["plan, cold"].peak_mib
                 sys.stdout.flush()
         if len(sizes) > 1:
             small, large = sizes[-2], sizes[-1]
-            kib = (peaks[per_file, large] - peaks[per_file, small]) * 1024 / (large - small)
-            print(f"memory, {per_file} a file: {kib:.2f} KiB a server between {small} and {large}, cold")
+            kib = (peaks[large, per_file] - peaks[small, per_file]) * 1024 / (large - small)
+            print(f"memory, {shape}: {kib:.2f} KiB a server between {small} and {large}, cold")
 
 
 if __name__ == "__main__":

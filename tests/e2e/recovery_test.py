@@ -86,21 +86,22 @@ class Recovery(LabCase):
         finally:
             state.close()
 
-    def killed_in_a_step(self):
+    def killed_in_a_step(self, commit=True):
         """The server in which an apply over 20 of them was killed."""
         self.write_fleet(servers=20, text="old")
         self.commit()
         self.apply()
-        run, server = self.stopped_in_a_step("new")
+        run, server = self.stopped_in_a_step("new", commit)
         run.kill()
         run.communicate()
         return server
 
-    def stopped_in_a_step(self, text):
+    def stopped_in_a_step(self, text, commit=True):
         """An apply stopped where it has changed a server and not recorded that, and the server's name."""
         for attempt in range(20):
             self.write_fleet(servers=20, text=f"{text} {attempt}")
-            self.commit()
+            if commit:
+                self.commit()
             run = self.start("apply", "--auto-approve", "--parallelism", "1")
             while run.poll() is None:
                 run.send_signal(signal.SIGSTOP)
@@ -129,6 +130,18 @@ class Recovery(LabCase):
         for number in range(1, 21):
             self.assertEqual((self.root(f"s{number}") / "etc/base/text").read_text(), new)
         self.assertNotIn("unfinished", self.assert_plan_empty().err)
+
+    def test_what_a_killed_run_of_uncommitted_files_has_begun_is_no_drift(self):
+        server = self.killed_in_a_step(commit=False)
+        self.write_fleet(servers=20, text="newest")  # nobody knows any more what the run had
+        self.assertIn("looked at again", self.lab("drift", code=0).err)
+        plan = self.lab("plan", "server", server, code=0).out
+        self.assertNotIn("drift", plan)
+        self.assertIn("file/etc/base/text.content", plan)
+        (self.root(server) / "etc/base/text").write_text("by hand\n")
+        self.assertIn("by hand", self.lab("drift", code=2).out)
+        self.apply()
+        self.assert_plan_empty()
 
     def test_a_resume_is_not_lost_silently(self):
         server = self.killed_in_a_step()
