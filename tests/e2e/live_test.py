@@ -180,6 +180,16 @@ class Managed(OnDebian):
         self.assertEqual(machine.run("systemctl", "is-active", "keeper").stdout.strip(), "active")
         self.assertEqual(lab("drift").returncode, 0)
 
+        # As it is wanted already, and nobody's: it is recorded all the same.
+        machine.run("rm", "-r", "/root/.lab", "/var/lib/lab")
+        planned = lab("plan", "--detailed-exitcode")
+        self.assertEqual(planned.returncode, 2, planned.stdout + planned.stderr)
+        self.assertIn("this machine was not lab's yet and is taken over", planned.stdout)
+        applied = lab("apply", "--auto-approve")
+        self.assertEqual(applied.returncode, 0, applied.stdout + applied.stderr)
+        sync = json.loads(lab("get", "servers", "-o", "json").stdout)["servers"][0]["pillars"]["sync"]
+        self.assertEqual(sync["state"], "ok", sync)
+
 
 class Debian(OnDebian):
     """lab-agent alone."""
