@@ -109,7 +109,8 @@ std::vector<Pillars> pillars(const Session& session, std::span<const spec::Serve
         const auto row = known.find(name);
         if (!row) continue;
         all[i].sync = sync_of(*row, session.fleet().key(servers[i]));
-        if (all[i].sync.state == "drift" && all[i].sync.detail.empty() && not_all_was_seen(session.store(), name)) {
+        if (all[i].sync.state == "drift" && all[i].sync.detail.empty() &&
+            not_all_was_seen(session.store(), name)) {
             all[i].sync.state = "unknown";
             all[i].sync.detail = "a resource could not be looked at";
         }

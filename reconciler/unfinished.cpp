@@ -44,8 +44,7 @@ Result<void> look_again(const Engine& engine, const Workspace& now, const AtComm
     const auto own = workspace_of(engine, run, now, at_commit);
     if (!own) return own.error();
     // What the run wanted is not known any more; what it brought about its machines know.
-    if (!*own && run.kind == "apply")
-        LAB_TRY(engine.store.distrust({servers.begin(), servers.end()}));
+    if (!*own && run.kind == "apply") LAB_TRY(engine.store.distrust({servers.begin(), servers.end()}));
     PlanRequest look;
     look.refresh = Refresh::Only;
     for (const std::string& server : servers)

@@ -322,8 +322,8 @@ struct Root {
 };
 
 /// Nothing if the files are too large together.
-std::optional<Files> read_definitions(const FileTree& tree, std::span<const TreeEntry* const> files, Root root,
-                                      const LoadLimits& limits, std::atomic<std::int64_t>& budget,
+std::optional<Files> read_definitions(const FileTree& tree, std::span<const TreeEntry* const> files,
+                                      Root root, const LoadLimits& limits, std::atomic<std::int64_t>& budget,
                                       Loaded& loaded) {
     Assembly assembly(loaded, files.size());
     std::size_t size = kFirstWindow, servers = 0;
