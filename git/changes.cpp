@@ -21,27 +21,37 @@ bool same_bytes(const FileTree& head, const FileTree& now, const std::string& pa
 
 } // namespace
 
+Result<std::unique_ptr<Comparison>> Repository::compare_with_head(std::string_view prefix) const {
+    const auto commit = head();
+    if (!commit) return commit.error();
+    std::unique_ptr<FileTree> folder;
+    if (*commit) {
+        auto found = tree(**commit, prefix);
+        if (!found && found.error().code != ErrorCode::NotFound) return std::move(found).error();
+        if (found) folder = std::move(*found);
+    }
+    return Comparison::make(handle_.get(), work_directory_, prefix, folder.get());
+}
+
 Result<std::optional<std::string>> Repository::first_change(std::string_view prefix,
                                                             std::span<const FileName> files,
                                                             const Relevant& relevant) const {
     if (work_directory_.empty())
         return Error{.code = ErrorCode::Invalid, .message = "a bare repository has no working tree"};
-    const std::string below = prefix.empty() ? std::string() : fmt::format("{}/", prefix);
     auto commit = head();
     if (!commit) return std::move(commit).error();
     if (!*commit)
         return files.empty() ? std::optional<std::string>() : std::optional<std::string>(*files.front());
-    auto in_head = files_of_head(handle_.get(), below);
-    if (!in_head) return std::move(in_head).error();
-    const Comparison comparison(handle_.get(), work_directory_, std::move(*in_head));
+    const auto comparison = compare_with_head(prefix);
+    if (!comparison) return comparison.error();
+    std::vector<std::string_view> paths;
+    for (const FileName& file : files)
+        paths.push_back(*file);
     std::vector<std::string> doubtful;
-    for (const FileName& name : files) {
-        const std::string file(*name);
-        switch (comparison.compare(below + file)) {
-        case Comparison::Answer::Same: break;
-        case Comparison::Answer::Different: return std::optional<std::string>(file);
-        case Comparison::Answer::Doubtful: doubtful.push_back(file); break;
-        }
+    const auto answers = (*comparison)->compare(paths);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (answers[i] == Comparison::Answer::Different) return std::optional(std::string(paths[i]));
+        if (answers[i] == Comparison::Answer::Doubtful) doubtful.emplace_back(paths[i]);
     }
     if (!doubtful.empty()) {
         auto before = tree(**commit, prefix);
@@ -51,16 +61,11 @@ Result<std::optional<std::string>> Repository::first_change(std::string_view pre
         for (const std::string& file : doubtful)
             if (!same_bytes(**before, **now, file)) return std::optional<std::string>(file);
     }
-    std::unordered_set<std::string_view> there; // looked at above
-    for (const FileName& file : files)
-        there.insert(*file);
-    std::optional<std::string> first_gone;
-    for (const auto& entry : comparison.head()) {
-        const std::string_view name = std::string_view(entry.first).substr(below.size());
-        if (!relevant || there.contains(name) || !relevant(name) || !comparison.gone(entry.first)) continue;
-        if (!first_gone || name < *first_gone) first_gone = name;
-    }
-    return first_gone;
+    const std::unordered_set<std::string_view> there(paths.begin(), paths.end()); // looked at above
+    for (const TreeEntry& file : (*comparison)->head())
+        if (relevant && !there.contains(file.path) && relevant(file.path) && (*comparison)->gone(file.path))
+            return std::optional(file.path);
+    return std::optional<std::string>();
 }
 
 } // namespace lab::git

@@ -45,6 +45,8 @@ struct TreeLimits {
     bool sizes_first = false;
 };
 
+class Comparison;
+
 class Repository {
   public:
     /// The repository that holds `path`, looked for upwards as git does. NotFound where there is none;
@@ -101,6 +103,7 @@ class Repository {
 
   private:
     explicit Repository(std::shared_ptr<git_repository> handle);
+    Result<std::unique_ptr<Comparison>> compare_with_head(std::string_view prefix) const;
     std::shared_ptr<git_repository> handle_; // shared with the trees it gave out, which read from it
     std::filesystem::path work_directory_, git_directory_;
 };

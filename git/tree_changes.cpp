@@ -3,11 +3,12 @@
 #include "git/repository.h"
 
 #include "git/detail/comparison.h"
-#include "git/detail/handles.h"
+#include "git/detail/raw_tree.h"
 #include "git/working_tree.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <future>
 
 namespace lab::git {
 namespace {
@@ -27,20 +28,6 @@ git_oid oid_of(const BlobId& bytes) {
     return id;
 }
 
-/// An entry of a tree as git stores it: "MODE NAME", a zero byte, the 20 bytes of the id.
-struct RawEntry {
-    std::string_view bytes; // all of it
-    std::string_view mode, name;
-    git_oid id{};
-
-    EntryKind kind() const {
-        if (mode == "40000") return EntryKind::Directory;
-        if (mode == "120000") return EntryKind::Symlink;
-        return mode == "160000" ? EntryKind::Submodule : EntryKind::File;
-    }
-    bool is_folder() const { return kind() == EntryKind::Directory; }
-};
-
 /// Where git puts an entry in a tree: folders as if their names ended in a slash.
 int order_of(const RawEntry& one, const RawEntry& other) {
     const std::size_t both = std::min(one.name.size(), other.name.size());
@@ -52,47 +39,6 @@ int order_of(const RawEntry& one, const RawEntry& other) {
     };
     return next(one) - next(other);
 }
-
-/// A tree's bytes and a place in them. A folder of many files takes longer to unpack into entries than to
-/// read: those that are not looked at stay as they are.
-class RawTree {
-  public:
-    RawTree() = default; // an empty one
-    explicit RawTree(git_odb_object* object)
-        : object_(object, git_odb_object_free),
-          rest_(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object)) {}
-
-    bool at_end() const { return rest_.empty(); }
-    /// The next entry; nothing where there is none, or no entry.
-    std::optional<RawEntry> entry() const {
-        const std::size_t space = rest_.find(' '), zero = rest_.find('\0');
-        if (space == rest_.npos || zero == rest_.npos || space > zero || rest_.size() - zero <= GIT_OID_RAWSZ)
-            return std::nullopt;
-        RawEntry found{.bytes = rest_.substr(0, zero + 1 + GIT_OID_RAWSZ),
-                       .mode = rest_.substr(0, space),
-                       .name = rest_.substr(space + 1, zero - space - 1)};
-        std::copy_n(found.bytes.end() - GIT_OID_RAWSZ, GIT_OID_RAWSZ, std::begin(found.id.id));
-        return found;
-    }
-    void skip(std::size_t bytes) { rest_.remove_prefix(bytes); }
-
-    /// Bytes of the next entries that are the same in both.
-    static std::size_t in_common(const RawTree& one, const RawTree& other) {
-        const auto differ =
-            std::mismatch(one.rest_.begin(), one.rest_.end(), other.rest_.begin(), other.rest_.end());
-        const auto same = static_cast<std::size_t>(differ.first - one.rest_.begin());
-        std::size_t whole = 0;
-        for (;;) {
-            const std::size_t zero = one.rest_.find('\0', whole);
-            if (zero == one.rest_.npos || zero + 1 + GIT_OID_RAWSZ > same) return whole;
-            whole = zero + 1 + GIT_OID_RAWSZ;
-        }
-    }
-
-  private:
-    std::shared_ptr<git_odb_object> object_;
-    std::string_view rest_;
-};
 
 /// Walks two trees side by side and enters only folders that differ.
 class Descent {
@@ -129,14 +75,7 @@ class Descent {
 
   private:
     Result<RawTree> open(const git_oid* id) const {
-        git_odb_object* object = nullptr;
-        if (!id) return RawTree();
-        if (const int status = git_odb_read(&object, objects_, id); status != 0)
-            return git_error_as(status, "cannot read a folder of a commit");
-        RawTree tree(object);
-        if (git_odb_object_type(object) != GIT_OBJECT_TREE)
-            return Error{.code = ErrorCode::Invalid, .message = "a folder of a commit is none"};
-        return tree;
+        return id ? RawTree::open(objects_, *id, "a folder of a commit") : RawTree();
     }
 
     Result<void> note(const std::optional<RawEntry>& old, const std::optional<RawEntry>& fresh,
@@ -217,32 +156,36 @@ Result<std::vector<TreeChange>> Repository::changes_between(const BlobId& before
 Result<std::vector<TreeChange>> Repository::changes_in_working_tree(std::string_view prefix,
                                                                     const FileTree& tree,
                                                                     const FileTree::Prune& prune) const {
+    auto reading = std::async(std::launch::async, // HEAD and the index, while the folder is listed
+                              [&] { return compare_with_head(prefix); });
     auto entries = tree.list("", prune);
+    const auto comparison = reading.get();
     if (!entries) return std::move(entries).error();
+    if (!comparison) return comparison.error();
     if (has_filters(handle_.get(), *entries, git_directory_))
         return Error{.code = ErrorCode::Unsupported,
                      .message = "files of the working tree may differ from git's by its attributes"};
-    const std::string below = prefix.empty() ? std::string() : fmt::format("{}/", prefix);
-    auto head = files_of_head(handle_.get(), below);
-    if (!head) return std::move(head).error();
-    Comparison comparison(handle_.get(), work_directory_, std::move(*head));
+    std::vector<std::string_view> files;
+    for (const TreeEntry& entry : *entries)
+        if (entry.kind == EntryKind::File) files.push_back(entry.path);
+    const auto answers = (*comparison)->compare(files);
     std::vector<TreeChange> changes;
-    std::size_t same = 0;
+    auto answer = answers.begin();
+    auto head = (*comparison)->head().begin();
+    const auto note_gone =
+        [&](std::string_view before) { // of HEAD: what was not listed, hidden folders among it
+            for (; head != (*comparison)->head().end() && (before.empty() || head->path < before); ++head)
+                if ((*comparison)->gone(head->path)) changes.push_back({.path = head->path, .now = {}});
+        };
     for (TreeEntry& entry : *entries) {
+        note_gone(entry.path);
+        if (head != (*comparison)->head().end() && head->path == entry.path) ++head;
         if (entry.kind == EntryKind::Directory) continue;
-        if (entry.kind == EntryKind::File &&
-            comparison.compare(below + entry.path) == Comparison::Answer::Same) {
-            ++same;
-            continue;
-        }
+        if (entry.kind == EntryKind::File && *answer++ == Comparison::Answer::Same) continue;
         std::string path = entry.path;
         changes.push_back({.path = std::move(path), .now = std::move(entry)});
     }
-    if (same == comparison.head().size()) return changes; // nothing is gone
-    for (const auto& file : comparison.head()) {
-        const std::string path = file.first.substr(below.size());
-        if (comparison.gone(file.first)) changes.push_back({.path = path, .now = {}});
-    }
+    note_gone({});
     return changes;
 }
 

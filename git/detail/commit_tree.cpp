@@ -1,6 +1,6 @@
 #include "git/detail/commit_tree.h"
 
-#include "git/detail/handles.h"
+#include "git/detail/raw_tree.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -84,6 +84,12 @@ class CommitTree final : public FileTree {
         return objects_.get();
     }
 
+    Error no_objects(std::string_view what) const {
+        return {.code = ErrorCode::Unavailable,
+                .message =
+                    fmt::format("cannot read {} of {}: git's objects cannot be opened", what, description_)};
+    }
+
     static std::string below(std::string_view folder, std::string_view name) {
         std::string path;
         path.reserve(folder.size() + 1 + name.size());
@@ -97,27 +103,27 @@ class CommitTree final : public FileTree {
             return Error{.code = ErrorCode::Invalid,
                          .message =
                              fmt::format("folders are nested deeper than {} in {}", kMaxDepth, description_)};
-        auto tree = open_tree(id);
+        git_odb* from = objects();
+        if (!from) return no_objects("a folder");
+        auto tree = RawTree::open(from, id, fmt::format("a folder of {}", description_));
         if (!tree) return std::move(tree).error();
-        const std::size_t count = git_tree_entrycount(tree->get());
-        if (entries.size() + count > limits_.entries)
-            return Error{.code = ErrorCode::Invalid,
-                         .message = fmt::format("there are more than {} files and folders in {}",
-                                                limits_.entries, description_)};
-        for (std::size_t i = 0; i < count; ++i) {
-            const git_tree_entry* entry = git_tree_entry_byindex(tree->get(), i);
-            const git_oid entry_id = *git_tree_entry_id(entry);
-            TreeEntry found{.path = below(path, git_tree_entry_name(entry)), .kind = kind_of(entry)};
+        while (!tree->at_end()) {
+            const auto entry = tree->entry();
+            if (!entry)
+                return Error{.code = ErrorCode::Unavailable,
+                             .message = fmt::format("a folder of {} is damaged", description_)};
+            tree->skip(entry->bytes.size());
+            if (entries.size() == limits_.entries)
+                return Error{.code = ErrorCode::Invalid,
+                             .message = fmt::format("there are more than {} files and folders in {}",
+                                                    limits_.entries, description_)};
+            TreeEntry& found =
+                entries.emplace_back(TreeEntry{.path = below(path, entry->name), .kind = entry->kind()});
             if (found.kind == EntryKind::File || found.kind == EntryKind::Symlink)
-                std::copy(std::begin(entry_id.id), std::end(entry_id.id), found.blob.emplace().begin());
-            if (found.kind != EntryKind::Directory) {
-                entries.push_back(std::move(found));
-                continue;
-            }
-            const bool enter = !(prune && prune(found));
-            const std::string folder = found.path;
-            entries.push_back(std::move(found));
-            if (enter) LAB_TRY(walk(entry_id, folder, prune, entries, depth + 1));
+                std::copy(std::begin(entry->id.id), std::end(entry->id.id), found.blob.emplace().begin());
+            if (found.kind != EntryKind::Directory || (prune && prune(found))) continue;
+            const std::string folder = found.path; // the list may move
+            LAB_TRY(walk(entry->id, folder, prune, entries, depth + 1));
         }
         return {};
     }
@@ -131,10 +137,7 @@ class CommitTree final : public FileTree {
 
     Result<std::string> read_blob(const git_oid& id, std::string_view path, std::size_t max_bytes) const {
         git_odb* from = objects();
-        if (!from)
-            return Error{.code = ErrorCode::Unavailable,
-                         .message = fmt::format("cannot read '{}' of {}: git's objects cannot be opened",
-                                                path, description_)};
+        if (!from) return no_objects(fmt::format("'{}'", path));
         if (limits_.sizes_first) LAB_TRY(check_size(from, id, path, max_bytes));
         git_odb_object* raw = nullptr;
         if (const int status = git_odb_read(&raw, from, &id); status != 0)

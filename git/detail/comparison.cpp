@@ -1,27 +1,17 @@
 #include "git/detail/comparison.h"
 
+#include "support/parallel.h"
+
+#include <algorithm>
+
+#include <fcntl.h>
 #include <fmt/format.h>
 
 namespace lab::git {
 namespace {
 
-struct Walk {
-    HeadFiles files;
-    std::string below; // "prefix/" or ""
-};
-
-int keep_entry(const char* folder, const git_tree_entry* entry, void* payload) {
-    Walk& walk = *static_cast<Walk*>(payload);
-    std::string path = std::string(folder) + git_tree_entry_name(entry);
-    if (git_tree_entry_type(entry) == GIT_OBJECT_TREE) {
-        const std::string directory = path + "/";
-        const bool on_the_way = walk.below.starts_with(directory) || directory.starts_with(walk.below);
-        return on_the_way ? 0 : 1; // 1: not entered
-    }
-    if (path.starts_with(walk.below))
-        walk.files.emplace(std::move(path),
-                           HeadFile{*git_tree_entry_id(entry), git_tree_entry_filemode(entry)});
-    return 0;
+bool same_id(const git_oid& id, const TreeEntry& file) {
+    return file.blob && std::equal(std::begin(id.id), std::end(id.id), file.blob->begin());
 }
 
 /// Whether the file is the one that `entry` was hashed from. Times equal to the index's own are no proof: the
@@ -42,52 +32,79 @@ bool same_as_hashed(const git_index_entry& entry, const struct stat& now, const 
 
 } // namespace
 
-Result<HeadFiles> files_of_head(git_repository* repository, const std::string& below) {
-    git_oid head;
-    const int found = git_reference_name_to_id(&head, repository, "HEAD");
-    if (found == GIT_ENOTFOUND) return HeadFiles(); // no commit yet
-    if (found != 0) return git_error_as(found, "cannot read HEAD");
-    git_commit* commit = nullptr;
-    if (const int status = git_commit_lookup(&commit, repository, &head); status != 0)
-        return git_error_as(status, "cannot read the commit of HEAD");
-    const CommitHandle commit_owner(commit);
-    git_tree* tree = nullptr;
-    if (const int status = git_commit_tree(&tree, commit); status != 0)
-        return git_error_as(status, "cannot read the files of HEAD");
-    const TreeHandle tree_owner(tree);
-    Walk walk{.files = {}, .below = below};
-    if (const int status = git_tree_walk(tree, GIT_TREEWALK_PRE, keep_entry, &walk); status < 0)
-        return git_error_as(status, "cannot read the files of HEAD");
-    return std::move(walk.files);
-}
-
-Comparison::Comparison(git_repository* repository, std::filesystem::path root, HeadFiles head)
-    : repository_(repository), root_(std::move(root)), head_(std::move(head)) {
+Result<std::unique_ptr<Comparison>> Comparison::make(git_repository* repository,
+                                                     const std::filesystem::path& work_directory,
+                                                     std::string_view folder, const FileTree* head) {
+    std::unique_ptr<Comparison> made(new Comparison);
+    made->repository_ = repository;
+    if (!folder.empty()) made->below_ = fmt::format("{}/", folder);
+    made->folder_ = Descriptor(::open((work_directory / folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (head) {
+        auto files = head->list("");
+        if (!files) return std::move(files).error();
+        made->head_ = std::move(*files);
+        std::erase_if(made->head_, [](const TreeEntry& entry) { return entry.kind == EntryKind::Directory; });
+    }
     git_index* raw = nullptr;
-    if (git_repository_index(&raw, repository_) == 0) index_.reset(raw);
-    const char* path = index_ ? git_index_path(index_.get()) : nullptr;
-    if (!path || ::stat(path, &index_status_) != 0) index_.reset(); // then every file is hashed
+    if (git_repository_index(&raw, repository) == 0) made->index_.reset(raw);
+    const char* path = made->index_ ? git_index_path(made->index_.get()) : nullptr;
+    if (!path || ::stat(path, &made->index_status_) != 0) made->index_.reset(); // then every file is hashed
+    return made;
 }
 
-Comparison::Answer Comparison::compare(const std::string& path) const {
-    const auto head = head_.find(path);
-    if (head == head_.end()) return Answer::Doubtful;
-    if (head->second.mode == GIT_FILEMODE_LINK) return Answer::Doubtful;
+std::vector<Comparison::Answer> Comparison::compare(std::span<const std::string_view> paths) const {
+    constexpr std::size_t kAtOnce = 1024;
+    std::vector<Answer> answers(paths.size());
+    in_parallel(paths.size(), kAtOnce, [&](std::size_t begin, std::size_t end) {
+        Next next;
+        for (std::size_t i = begin; i < end; ++i)
+            answers[i] = compare(paths[i], next);
+    });
+    return answers;
+}
+
+const TreeEntry* Comparison::head_file(std::string_view path, Next& next) const {
+    if (next.head >= head_.size() || head_[next.head].path != path) {
+        const auto found = std::lower_bound(
+            head_.begin(), head_.end(), path,
+            [](const TreeEntry& file, std::string_view wanted) { return file.path < wanted; });
+        if (found == head_.end() || found->path != path) return nullptr;
+        next.head = static_cast<std::size_t>(found - head_.begin());
+    }
+    return &head_[next.head++];
+}
+
+const git_index_entry* Comparison::index_entry(const std::string& path, Next& next) const {
+    if (!index_) return nullptr;
+    const git_index_entry* entry = git_index_get_byindex(index_.get(), next.entry++);
+    if (entry && entry->path == path && git_index_entry_stage(entry) == 0) return entry;
+    entry = git_index_get_bypath(index_.get(), path.c_str(), 0);
+    if (entry && git_index_find(&next.entry, index_.get(), path.c_str()) == 0) ++next.entry;
+    return entry;
+}
+
+Comparison::Answer Comparison::compare(std::string_view path, Next& next) const {
+    const TreeEntry* head = head_file(path, next);
+    if (!head || head->kind == EntryKind::Symlink) return Answer::Doubtful;
     struct stat now {};
-    if (::lstat((root_ / path).c_str(), &now) != 0) return Answer::Different;
-    if (S_ISLNK(now.st_mode)) return Answer::Different;
-    const git_index_entry* entry = index_ ? git_index_get_bypath(index_.get(), path.c_str(), 0) : nullptr;
-    if (entry && same_as_hashed(*entry, now, index_status_))
-        return git_oid_equal(&entry->id, &head->second.id) ? Answer::Same : Answer::Different;
-    git_oid id; // with the filters of .gitattributes, as git would
-    if (git_repository_hashfile(&id, repository_, path.c_str(), GIT_OBJECT_BLOB, nullptr) != 0)
+    if (::fstatat(folder_.get(), head->path.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0)
         return Answer::Different;
-    return git_oid_equal(&id, &head->second.id) ? Answer::Same : Answer::Different;
+    if (S_ISLNK(now.st_mode)) return Answer::Different;
+    const std::string whole = below_ + head->path;
+    const git_index_entry* entry = index_entry(whole, next);
+    if (entry && same_as_hashed(*entry, now, index_status_))
+        return same_id(entry->id, *head) ? Answer::Same : Answer::Different;
+    const std::lock_guard hold(hashing_);
+    git_oid id; // with the filters of .gitattributes, as git would
+    if (git_repository_hashfile(&id, repository_, whole.c_str(), GIT_OBJECT_BLOB, nullptr) != 0)
+        return Answer::Different;
+    return same_id(id, *head) ? Answer::Same : Answer::Different;
 }
 
 bool Comparison::gone(const std::string& path) const {
     struct stat now {};
-    return ::lstat((root_ / path).c_str(), &now) != 0;
+    return ::fstatat(folder_.get(), path.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0 ||
+           !(S_ISREG(now.st_mode) || S_ISLNK(now.st_mode));
 }
 
 } // namespace lab::git

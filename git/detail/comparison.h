@@ -2,40 +2,54 @@
 // Files of a working tree compared with those of HEAD, by what the index remembers of them.
 
 #include "git/detail/handles.h"
+#include "support/files.h"
 
 #include <filesystem>
-#include <unordered_map>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include <sys/stat.h>
 
 namespace lab::git {
 
-struct HeadFile {
-    git_oid id;
-    git_filemode_t mode;
-};
-using HeadFiles = std::unordered_map<std::string, HeadFile>; // by path from the repository's root
-
-/// Files below `below` ("prefix/" or ""); none while there is no commit.
-Result<HeadFiles> files_of_head(git_repository* repository, const std::string& below);
-
+/// Of one folder of a working tree; paths are relative to it.
 class Comparison {
   public:
-    Comparison(git_repository* repository, std::filesystem::path root, HeadFiles head);
+    /// `folder` is relative to the working tree's root ("" is all of it). `head` is that folder in HEAD;
+    /// null: there is none.
+    static Result<std::unique_ptr<Comparison>> make(git_repository* repository,
+                                                    const std::filesystem::path& work_directory,
+                                                    std::string_view folder, const FileTree* head);
 
     /// A symlink somewhere on the way makes the answer Doubtful: what it leads to must be compared by its
     /// bytes.
-    enum class Answer { Same, Different, Doubtful };
-    Answer compare(const std::string& path) const;
-    const HeadFiles& head() const { return head_; }
-    bool gone(const std::string& path) const;
+    enum class Answer : std::uint8_t { Same, Different, Doubtful };
+    /// In the order of `paths`; quickest where they are sorted. One lstat each, on all cores.
+    std::vector<Answer> compare(std::span<const std::string_view> paths) const;
+
+    /// Everything in HEAD that is no folder, sorted by path.
+    const std::vector<TreeEntry>& head() const { return head_; }
+    bool gone(const std::string& path) const; // or no file any more
 
   private:
-    git_repository* repository_;
-    std::filesystem::path root_;
-    HeadFiles head_;
+    Comparison() = default;
+    /// Where the next file is likely to be, after that of the path before.
+    struct Next {
+        std::size_t head = 0, entry = 0;
+    };
+    Answer compare(std::string_view path, Next& next) const;
+    const TreeEntry* head_file(std::string_view path, Next& next) const;
+    const git_index_entry* index_entry(const std::string& path, Next& next) const;
+
+    git_repository* repository_ = nullptr;
+    std::string below_; // "folder/" or ""
+    Descriptor folder_; // not valid: there is none
+    std::vector<TreeEntry> head_;
     IndexHandle index_;
     struct stat index_status_ {};
+    mutable std::mutex hashing_; // libgit2's attributes are for one thread at a time
 };
 
 } // namespace lab::git
