@@ -1,5 +1,7 @@
 #include "spec/definitions.h"
 
+#include "spec/detail/yaml_source.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
@@ -119,6 +121,18 @@ bool widens(const EditPath& cut) {
         all = all || (key && *key == "all");
     }
     return all || (filter && !exclude && std::holds_alternative<std::string>(cut.back()));
+}
+
+/// Whether comments stand in a section that is {} or [], or below it.
+bool has_comments(const Document& document, const Node& section) {
+    const detail::SourceText source(document);
+    const std::size_t begin = source.content_offset(section),
+                      end = detail::inline_end(source.text(), begin, /*in_flow=*/false);
+    if (source.text().substr(begin, end - begin).find('#') != std::string_view::npos) return true;
+    std::size_t line = source.line_of(end) + 1;
+    while (line < source.lines() && source.is_blank(line))
+        ++line;
+    return line < source.lines() && source.is_comment(line) && source.indent(line) > 0;
 }
 
 Result<std::string> text_of(const FileTree& tree, const TreeChanges& changes, const std::string& file) {
@@ -255,15 +269,19 @@ Result<TreeChanges> Definitions::without(std::string_view name) const {
     const Definition* there = find(name);
     if (!there) return Error{.code = ErrorCode::NotFound, .message = fmt::format("there is no '{}'", name)};
     const Node root = documents_.at(there->file)->root();
+    const bool may_go = there->file != kRootFile && root.size() == 1;
+    // Comments in a file of its own are about it.
+    if (may_go && has_own_file(name, *there)) return TreeChanges{{there->file, std::nullopt}};
     DocumentEdit edit{DocumentEdit::Kind::Remove, there->path, {}};
-    if (root.find(section_).size() == 1) {
-        edit.path.pop_back();
-    }
     auto changes = edited(there->file, {&edit, 1});
-    if (!changes || there->file == kRootFile || edit.path.size() > 1 || root.size() > 1) return changes;
-    // Nothing is left in the file but comments. Those of a file of its own are about it.
+    if (root.find(section_).size() > 1) return changes;
+    const auto rest = changes ? parse(there->file, *changes->at(there->file)) : nullptr;
+    if (rest && has_comments(*rest, rest->root().find(section_))) return changes;
+    edit.path.pop_back();
+    changes = edited(there->file, {&edit, 1});
+    if (!changes || !may_go) return changes;
     std::optional<std::string>& text = changes->at(there->file);
-    if (has_own_file(name, *there) || text->find_first_not_of(" \t\r\n-") == std::string::npos) text.reset();
+    if (text->find_first_not_of(" \t\r\n-") == std::string::npos) text.reset();
     return changes;
 }
 

@@ -40,8 +40,8 @@ class Definitions {
     Result<TreeChanges> with(std::string_view name, Value body, const std::string& file) const;
     /// `edits`: paths inside the definition.
     Result<TreeChanges> changed(std::string_view name, std::vector<DocumentEdit> edits) const;
-    /// A section goes with the last thing in it, and a file with its last section: where it was this
-    /// definition's own, or nothing but blank lines is left.
+    /// A section goes with the last thing in it, unless other comments stand there, and a file with its last
+    /// section: where it was this definition's own, or nothing but blank lines is left.
     Result<TreeChanges> without(std::string_view name) const;
 
   private:

@@ -142,10 +142,12 @@ bool SourceText::is_first(std::size_t offset) const {
 }
 
 std::size_t SourceText::content_end(std::size_t first, std::size_t end, std::size_t indent_of_entry) const {
-    while (end > first + 1 &&
-           (is_blank(end - 1) || (is_comment(end - 1) && indent(end - 1) <= indent_of_entry)))
-        --end;
-    return end;
+    std::size_t last = end;
+    while (last > first + 1 && (is_blank(last - 1) || is_comment(last - 1)))
+        --last;
+    for (std::size_t line = last; line < end && (is_blank(line) || indent(line) > indent_of_entry); ++line)
+        if (!is_blank(line)) last = line + 1;
+    return last;
 }
 
 std::size_t SourceText::document_end() const {

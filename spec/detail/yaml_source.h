@@ -30,7 +30,8 @@ class SourceText {
     /// Whether nothing but spaces stands before the offset on its line.
     bool is_first(std::size_t offset) const;
     /// The first line behind the content that begins on line `first` and ends before line `end`: blank lines
-    /// and comments that are indented no more than `indent` are not part of it.
+    /// at its end are not part of it, nor is the first comment that is indented no more than `indent`, with
+    /// what follows that.
     std::size_t content_end(std::size_t first, std::size_t end, std::size_t indent) const;
     /// The line of "...", or lines().
     std::size_t document_end() const;

@@ -156,7 +156,11 @@ std::vector<Splices> YamlSplicer::insert_entry(const Spot& map, std::string_view
 
 std::vector<Splices> YamlSplicer::append_item(const Spot& list, const Value& value) const {
     if (list.is_alias) return {};
-    if (list.node.is_null() || list.node.size() == 0) return replace(list, ValueList{value});
+    if (list.node.is_null() || list.node.size() == 0) {
+        std::vector<Splices> ways = replace(list, ValueList{value});
+        if (list.is_flow) ways.insert(ways.begin(), fill_flow(list, style_.flow(value)));
+        return ways;
+    }
     if (list.is_flow) return {add_to_flow(list, style_.flow(value))};
     return insert_lines(list, style_.item(list.name, value, child(list, 0).indent), apart(list));
 }
@@ -171,10 +175,10 @@ std::vector<Splices> YamlSplicer::fill_empty(const Spot& map, std::string_view k
         return {at_line(end, blank ? style_.newline() + lines : lines), at_line(end, lines)};
     }
     const Value whole = ValueMap{{std::string(key), value}};
-    if (map.in_flow || map.depth == 0) return replace(map, whole);
     std::vector<Splices> ways;
+    if (map.is_flow) ways.push_back(fill_flow(map, style_.key(key) + ": " + style_.flow(value)));
     const bool section = map.depth == 1;
-    if (map.is_flow && !section && style_.is_inline("", "", value, 0) && !value.if_map()) {
+    if (map.is_flow && !map.in_flow && !section && style_.is_inline("", "", value, 0) && !value.if_map()) {
         const std::size_t begin = source_.content_offset(map.node),
                           end = inline_end(source_.text(), begin, false);
         if (end != kNone) ways.push_back({{begin, end, style_.flow(whole)}});
@@ -218,9 +222,11 @@ std::string YamlSplicer::comment_behind(std::size_t at, std::size_t line) const 
 
 /// The lines of the whole entry anew, but for its key; a comment behind it stays.
 Splices YamlSplicer::rewrite(const Spot& spot, const Value& value) const {
-    // Below a key without a value there is nothing but comments: they stay.
-    const std::size_t end = is_missing(spot)
-                                ? spot.first_line + 1
+    // Below a key without a value, or behind a bracket that closes, is nothing but comments: they stay.
+    const std::size_t close = spot.is_flow ? flow_close(spot) : kNone;
+    const std::size_t end = is_missing(spot) ? spot.first_line + 1
+                            : close != kNone
+                                ? source_.line_of(close) + 1
                                 : source_.content_end(spot.first_line, spot.end_line, spot.indent);
     const std::size_t begin = source_.start(spot.first_line), behind = value_begin(spot);
     const std::string lines = spot.key ? style_.entry(spot.parent, spot.name, value, spot.indent)
@@ -261,6 +267,15 @@ YamlSplicer::Element YamlSplicer::flow_element(const Spot& holder, std::size_t i
     return element;
 }
 
+/// The first into a flow collection that holds a comment: on a line of its own, as that has to be.
+Splices YamlSplicer::fill_flow(const Spot& holder, const std::string& added) const {
+    const std::size_t close = flow_close(holder);
+    if (close == kNone) return {};
+    const std::size_t line = source_.line_of(close);
+    if (line == source_.line_of(source_.content_offset(holder.node)) || !source_.is_first(close)) return {};
+    return at_line(line, std::string(source_.indent(line) + style_.step(), ' ') + added + style_.newline());
+}
+
 Splices YamlSplicer::add_to_flow(const Spot& holder, const std::string& added) const {
     const std::string_view text = source_.text();
     const std::size_t close = flow_close(holder);
@@ -286,7 +301,8 @@ Splices YamlSplicer::remove_from_flow(const Spot& holder, std::size_t index) con
     const Element element = flow_element(holder, index);
     const std::size_t close = flow_close(holder), open = source_.content_offset(holder.node);
     if (element.end == kNone || close == kNone) return {};
-    if (holder.node.size() == 1) return {{open + 1, close, ""}};
+    const bool below_comment = text.substr(open, element.begin - open).find('#') != kNone;
+    if (holder.node.size() == 1 && !below_comment) return {{open + 1, close, ""}};
     const std::size_t next = skipped(text, element.end);
     const bool comma = next < close && text[next] == ',';
     const std::size_t line = source_.line_of(element.begin);
@@ -296,16 +312,15 @@ Splices YamlSplicer::remove_from_flow(const Spot& holder, std::size_t index) con
     const std::size_t rest = text.find_first_not_of(" \t\r", behind);
     const bool alone = source_.is_first(element.begin) && rest != kNone &&
                        (text[rest] == '\n' || text[rest] == '#') && line != source_.line_of(open);
-    if (alone && comma) return {{source_.start(line), after, ""}};
+    // The comma before it may stay: what ends a list may be one.
+    if (alone) return {{source_.start(line), after, ""}};
     if (comma) {
         const std::size_t begin = text.find_first_not_of(" \t", behind);
         return {{element.begin, begin == kNone ? behind : begin, ""}};
     }
-    const Element before = flow_element(holder, index - (index > 0 ? 1 : 0));
-    if (index == 0 || before.end == kNone) return {};
-    if (alone) { // the comma before it may stay: what ends a list may be one
-        return {{source_.start(line), after, ""}};
-    }
+    if (index == 0) return {{element.begin, element.end, ""}};
+    const Element before = flow_element(holder, index - 1);
+    if (before.end == kNone) return {};
     return {{before.end, element.end, ""}};
 }
 
@@ -317,11 +332,31 @@ std::size_t YamlSplicer::leading(const Spot& entry, std::size_t from) const {
     return line;
 }
 
+/// A block collection without its only entry, where comments that are not the entry's stand in it: they stay.
+Splices YamlSplicer::emptied(const Spot& holder) const {
+    const Spot only = child(holder, 0);
+    const std::size_t behind = value_begin(holder), inside = holder.first_line + 1;
+    if (behind == kNone || only.first_line < inside || !source_.is_first(only.entry)) return {};
+    const std::size_t begin = leading(only, inside),
+                      end = source_.content_end(only.first_line, only.end_line, only.indent),
+                      stop = source_.content_end(holder.first_line, holder.end_line, holder.indent);
+    bool comments = false;
+    for (std::size_t line = inside; line < stop; ++line)
+        comments = comments || ((line < begin || line >= end) && source_.is_comment(line));
+    if (!comments) return {};
+    return {{behind, behind, holder.node.is_map() ? " {}" : " []"},
+            {source_.start(begin), source_.start(end), ""}};
+}
+
 std::vector<Splices> YamlSplicer::remove(const Spot& holder, std::size_t index) const {
     if (holder.is_alias) return {};
     if (holder.is_flow) return {remove_from_flow(holder, index)};
-    if (holder.node.size() == 1 && holder.depth > 0)
-        return replace(holder, holder.node.is_map() ? Value(ValueMap()) : Value(ValueList()));
+    if (holder.node.size() == 1 && holder.depth > 0) {
+        std::vector<Splices> ways =
+            replace(holder, holder.node.is_map() ? Value(ValueMap()) : Value(ValueList()));
+        ways.insert(ways.begin(), emptied(holder));
+        return ways;
+    }
     const Spot entry = child(holder, index);
     return remove_lines(holder, entry, index);
 }

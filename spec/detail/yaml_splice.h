@@ -56,9 +56,11 @@ class YamlSplicer {
     std::size_t flow_close(const Spot& spot) const; // of the bracket; npos where there is none
     Element flow_element(const Spot& holder, std::size_t index) const;
     Splices add_to_flow(const Spot& holder, const std::string& text) const;
+    Splices fill_flow(const Spot& holder, const std::string& text) const;
     Splices remove_from_flow(const Spot& holder, std::size_t index) const;
     std::vector<Splices> fill_empty(const Spot& spot, std::string_view key, const Value& value) const;
     std::vector<Splices> insert_lines(const Spot& holder, const std::string& lines, bool apart) const;
+    Splices emptied(const Spot& holder) const;
     std::vector<Splices> remove_lines(const Spot& holder, const Spot& child, std::size_t index) const;
     Splices rewrite(const Spot& spot, const Value& value) const;
     std::string comment_behind(std::size_t at, std::size_t line) const;

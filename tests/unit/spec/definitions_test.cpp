@@ -91,6 +91,18 @@ TEST(Definitions, TheLastTakesItsSectionAndItsFileAlong) {
     EXPECT_EQ(shown(servers->without("q")), "refused: there is no 'q'");
 }
 
+TEST(Definitions, ASectionStaysForTheCommentsInIt) {
+    const Read servers(with_servers({{"x.yaml", "servers:\n  a: {}\n  # b is being repaired\n  # b: {}\n"},
+                                     {"y.yaml", "servers:\n  # rack 3\n\n  # the first\n  c: {}\n"},
+                                     {"z.yaml", "servers: { # none in May\n  d: {},\n}\n"},
+                                     {"e.yaml", "servers:\n  e: {}\n  # of e alone\n"}}),
+                       "servers");
+    EXPECT_EQ(shown(servers->without("a")), "x.yaml:\nservers: {}\n  # b is being repaired\n  # b: {}\n");
+    EXPECT_EQ(shown(servers->without("c")), "y.yaml:\nservers: {}\n  # rack 3\n\n");
+    EXPECT_EQ(shown(servers->without("d")), "z.yaml:\nservers: { # none in May\n}\n");
+    EXPECT_EQ(shown(servers->without("e")), "e.yaml gone\n");
+}
+
 TEST(Definitions, ChangesInsideADefinition) {
     const Read servers(with_servers({{"a.yaml", "servers:\n  a:\n    labels: [x]  # kept\n"}}), "servers");
     EXPECT_EQ(shown(servers->changed("a", {{DocumentEdit::Kind::Append, {"labels"}, Value("z")},

@@ -84,7 +84,8 @@ class Writer {
     /// A flow collection over several lines.
     std::string long_flow(std::size_t indent) {
         std::string out = "[";
-        for (std::size_t i = 0, count = 1 + below(3); i < count; ++i) {
+        if (chance(20)) out += fmt::format(" # c{}", ++comments_);
+        for (std::size_t i = 0, count = below(4); i < count; ++i) {
             out += newline_ + std::string(indent + step_, ' ') + scalar(true) +
                    (i + 1 < count || chance(30) ? "," : "");
             if (chance(30)) out += fmt::format("  # c{}", ++comments_);
@@ -173,6 +174,16 @@ DocumentEdit random_edit(const Document& document, Writer& random) {
     return {Kind::Set, path, random.value(0)};
 }
 
+/// Whether the edit adds and takes nothing out.
+bool adds(Node node, const DocumentEdit& edit) {
+    for (const EditStep& step : edit.path) {
+        const auto* key = std::get_if<std::string>(&step);
+        if (key && !(node.is_map() && node.find(*key))) return edit.kind != Kind::Remove;
+        node = key ? node.find(*key) : node.item(std::get<std::size_t>(step));
+    }
+    return edit.kind == Kind::Append;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines(1);
     for (const char c : text) {
@@ -221,6 +232,13 @@ std::pair<std::size_t, std::size_t> lines_at(const Document& document, const Edi
     return {first, end};
 }
 
+std::vector<std::string> comments_of(const std::string& text) {
+    std::vector<std::string> comments;
+    for (std::size_t at = text.find("# c"); at != std::string::npos; at = text.find("# c", at + 1))
+        comments.push_back(text.substr(at, text.find_first_not_of("0123456789", at + 3) - at));
+    return comments;
+}
+
 class EditProperty : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(EditProperty, AnEditMeansWhatWasAskedForAndNothingElse) {
@@ -254,6 +272,9 @@ TEST_P(EditProperty, AnEditMeansWhatWasAskedForAndNothingElse) {
         else
             EXPECT_EQ(meant, *wanted) << said << "\n---\n" << *edited;
         if (*edited == text) continue; // it was so
+        if (adds(document->root(), edit)) {
+            EXPECT_EQ(comments_of(*edited), comments_of(text)) << said << "\n---\n" << *edited;
+        }
         const auto before = lines_of(text), after = lines_of(*edited);
         const auto [head, tail] = kept(before, after);
         const auto [first, end] = lines_at(*document, edit.path, before.size());

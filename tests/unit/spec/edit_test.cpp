@@ -173,6 +173,23 @@ TEST(Edit, AppendsToLists) {
               "alerts:\n  - name: a\n    for: 5m\n  - name: b\n    for: 1m\n");
 }
 
+TEST(Edit, KeepsTheCommentsOfWhatIsEmpty) {
+    EXPECT_EQ(append("a:\n  labels: [ # none yet\n  ]\n", {"a", "labels"}, "web"),
+              "a:\n  labels: [ # none yet\n    web\n  ]\n");
+    EXPECT_EQ(set("a: { # none yet\n  # x: 1\n}\n", {"a", "b"}, 2), "a: { # none yet\n  # x: 1\n  b: 2\n}\n");
+    EXPECT_EQ(
+        set("servers: {}\n  # b is off\nlabels: {}\n", {"servers", "a"}, ValueMap{{"root", Value("x")}}),
+        "servers:\n  a:\n    root: x\n  # b is off\nlabels: {}\n");
+    EXPECT_EQ(removed("l: [ # why\n  a, # a\n]\n", {"l", std::size_t{0}}), "l: [ # why\n]\n");
+    EXPECT_EQ(removed("l: [ # why\n  a # a\n]\n", {"l", std::size_t{0}}), "l: [ # why\n]\n");
+    EXPECT_EQ(removed("l: [ # why\n  a ]\n", {"l", std::size_t{0}}), "l: [ # why\n   ]\n");
+    EXPECT_EQ(
+        removed("s:  # these\n  # of a\n  a:\n    x: 1\n    # in a\n  # b is off\n    # for long\n\nz: 1\n",
+                {"s", "a"}),
+        "s: {}  # these\n  # b is off\n    # for long\n\nz: 1\n");
+    EXPECT_EQ(removed("l:\n  - a\n  # - b\n", {"l", std::size_t{0}}), "l: []\n  # - b\n");
+}
+
 TEST(Edit, RemovesAnEntryWithTheCommentAboveIt) {
     const std::string text = "# the fleet\nservers:\n  # about a\n  a:\n    root: x\n\n  # about b\n  b:\n   "
                              " root: y  # here\n\n  c: {}\n";
