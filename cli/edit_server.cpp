@@ -12,7 +12,7 @@ namespace {
 using EditKind = spec::DocumentEdit::Kind;
 
 constexpr std::string_view kSays[] = {"label", "environment", "cloud", "provider", "region", "set", "in"};
-/// Of a server that is already there they would move it to another machine.
+/// Of a server that is already there these would move it to another machine, by option or by --set.
 constexpr std::string_view kPlaces[] = {"environment", "cloud", "provider", "region"};
 
 Result<void> refuse_filters(const Arguments& arguments, const std::string& name) {
@@ -39,6 +39,19 @@ std::string_view place_of(const spec::Fleet& fleet, spec::ServerIndex index, std
     return what == "provider" ? fleet.provider(index) : fleet.region(index);
 }
 
+/// Where the server would be: what options and --set say of it, by key.
+std::vector<std::pair<std::string_view, std::string>>
+places_said(const Arguments& arguments, const std::vector<spec::DocumentEdit>& sets) {
+    std::vector<std::pair<std::string_view, std::string>> said;
+    for (const std::string_view what : kPlaces) {
+        if (const auto given = arguments.value(what)) said.emplace_back(what, *given);
+        for (const spec::DocumentEdit& set : sets)
+            if (set.path == spec::EditPath{std::string(what)})
+                said.emplace_back(what, set.value.is_null() ? "" : display(set.value));
+    }
+    return said;
+}
+
 /// What a server that is there needs to be as the options say.
 Result<std::vector<spec::DocumentEdit>> edits_of(const Arguments& arguments, Context& context,
                                                  const Editable& before, const std::string& name) {
@@ -51,15 +64,15 @@ Result<std::vector<spec::DocumentEdit>> edits_of(const Arguments& arguments, Con
                      .message = fmt::format(
                          "what server '{}' is now cannot be told while the inventory has errors", name)};
     }
-    for (const std::string_view what : kPlaces)
-        if (const auto given = arguments.value(what); given && *given != place_of(fleet, *index, what))
+    auto edits = set_edits(arguments);
+    if (!edits) return edits;
+    for (const auto& [what, given] : places_said(arguments, *edits))
+        if (given != place_of(fleet, *index, what))
             return Error{
                 .code = ErrorCode::Conflict,
                 .message = fmt::format("server '{}' is there already, with {} '{}' and not '{}'", name, what,
-                                       place_of(fleet, *index, what), *given),
+                                       place_of(fleet, *index, what), given),
                 .hint = "that would be another machine: change its definition by hand, or name a new server"};
-    auto edits = set_edits(arguments);
-    if (!edits) return edits;
     const std::vector<std::string> has = fleet.labels(*index);
     for (std::string& label : labels_of(arguments))
         if (std::find(has.begin(), has.end(), label) == has.end())
