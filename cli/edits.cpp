@@ -134,16 +134,18 @@ class EditRun {
             context_.err.write(painted_diffs(files_, context_.err_paint));
     }
 
+    /// What is wrong with the inventory as edited was told with places in files that are not written.
+    Error with_places(Error error) const {
+        if (!files_.empty() && error.code == ErrorCode::Invalid && error.hint.empty())
+            error.hint = "places in changed files are those after the edit; nothing was written";
+        return error;
+    }
+
     Result<std::unique_ptr<Session>> open_session() {
         auto session = files_.empty() ? Session::open(arguments_, context_, Session::State::Open)
                                       : Session::open(before_.source.edited(edit_.changes), context_,
                                                       Session::State::Open);
-        if (!session) {
-            Error error = std::move(session).error();
-            if (!files_.empty() && error.code == ErrorCode::Invalid && error.hint.empty())
-                error.hint = "places in changed files are those of the edit as shown; nothing was written";
-            return error;
-        }
+        if (!session) return with_places(std::move(session).error());
         const spec::Loaded& loaded = (*session)->inventory().loaded;
         for (const FileEdit& file : files_)
             if (edit_.changes.at(file.path) && !loaded.find_file(file.path))
@@ -174,7 +176,8 @@ class EditRun {
         auto prepared = prepare_targets(arguments_, context_, *session_, progress, targets);
         progress.clear();
         if (!prepared) return std::move(prepared).error();
-        LAB_TRY(check_rendered(*prepared, *session_, context_));
+        if (auto good = check_rendered(*prepared, *session_, context_); !good)
+            return with_places(std::move(good).error());
         prepared_ = std::move(*prepared);
         return {};
     }

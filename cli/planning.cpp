@@ -135,9 +135,13 @@ Result<void> check_rendered(const reconciler::Prepared& prepared, const Session&
     context.err.write(
         render_text(prepared.diagnostics, session.inventory().loaded.lines, {.color = context.err_paint.on}));
     if (!prepared.diagnostics.has_errors()) return {};
+    // What several parts of a server met is one error, as it was shown.
+    const std::vector<Diagnostic> shown = prepared.diagnostics.sorted();
+    const auto errors = std::count_if(shown.begin(), shown.end(),
+                                      [](const Diagnostic& one) { return one.severity == Severity::Error; });
     return Error{.code = ErrorCode::Invalid,
                  .message = fmt::format("the inventory has {}: nothing was planned",
-                                        counted(prepared.diagnostics.errors(), "error"))};
+                                        counted(static_cast<std::size_t>(errors), "error"))};
 }
 
 void print_looked(const reconciler::Prepared& prepared, Context& context) {

@@ -94,23 +94,33 @@ Result<TreeChanges> refuse_references(const Editable& before, const spec::Defini
                  .hint = "change these first, or let --force take them out"};
 }
 
+/// Why no more can be taken out. Its place is in the files as they would be, so these are shown.
+Error refuse_cut(const Editable& before, const TreeChanges& changes, Error error, Context& context) {
+    auto files = file_edits(before.source.tree(), changes);
+    if (!files) return std::move(files).error();
+    context.err.write(painted_diffs(*files, context.err_paint) + "\n");
+    return std::move(error).during("in the files as edited so far, shown above; nothing was written");
+}
+
 /// Takes out what refers to it until nothing does.
 Result<TreeChanges> cut_references(const Editable& before, TreeChanges changes, Broken broken,
-                                   const Context& context) {
+                                   Context& context) {
     constexpr int kMostRounds = 20; // a cut can leave something that another place named
     for (int round = 0; broken.diagnostics.has_errors(); ++round) {
         std::vector<Span> places;
         for (const Diagnostic& one : errors_of(broken.diagnostics)) {
             if (one.code.find("/unknown-") == std::string::npos || !one.at.known() || one.at.line == 0 ||
                 round == kMostRounds)
-                return Error{.code = ErrorCode::Unsupported,
-                             .message = fmt::format("{}: {}", one.at.text(), one.message),
-                             .hint =
-                                 "that is more than a name that can be taken out: change it by hand first"};
+                return refuse_cut(
+                    before, changes,
+                    {.code = ErrorCode::Unsupported,
+                     .message = fmt::format("{}: {}", one.at.text(), one.message),
+                     .hint = "that is more than a name that can be taken out: change it by hand first"},
+                    context);
             places.push_back(one.at);
         }
-        auto cut = spec::without_places(before.source.tree(), std::move(changes), std::move(places));
-        if (!cut) return cut;
+        auto cut = spec::without_places(before.source.tree(), changes, std::move(places));
+        if (!cut) return refuse_cut(before, changes, std::move(cut).error(), context);
         changes = std::move(*cut);
         auto left = broken_by(before, changes, context);
         if (!left) return std::move(left).error();
