@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxConfigBytes = 1u << 20;
 
 /// The entries of config.yaml with their places. Invalid, with the rendered diagnostics, where it is broken.
-Result<std::shared_ptr<const spec::Document>> parse_config(std::string path, std::string text) {
+Result<std::shared_ptr<const spec::Document>> parse_map(std::string path, std::string text) {
     Diagnostics diagnostics;
     auto document =
         spec::Document::parse(path, std::move(text), diagnostics, {.bytes = kMaxConfigBytes, .depth = 4});
@@ -63,11 +63,15 @@ bool differs_only_in(const spec::Node& before, const spec::Node& after, std::str
 } // namespace
 
 Result<ConfigValues> read_config(const std::filesystem::path& file) {
-    ConfigValues values;
     auto text = read_file(file, kMaxConfigBytes);
-    if (!text && text.error().code == ErrorCode::NotFound) return values;
+    if (!text && text.error().code == ErrorCode::NotFound) return ConfigValues();
     if (!text) return std::move(text).error();
-    auto document = parse_config(file.string(), std::move(*text));
+    return parse_config(file, std::move(*text));
+}
+
+Result<ConfigValues> parse_config(const std::filesystem::path& file, std::string text) {
+    ConfigValues values;
+    auto document = parse_map(file.string(), std::move(text));
     if (!document) return std::move(document).error();
     const spec::Node root = (*document)->root();
     if (root.is_null()) return values;
@@ -88,7 +92,7 @@ Result<ConfigValues> read_config(const std::filesystem::path& file) {
 }
 
 Result<std::string> edit_config(const std::string& text, std::string_view setting, std::string_view value) {
-    auto document = parse_config("config.yaml", text);
+    auto document = parse_map("config.yaml", text);
     if (!document) return std::move(document).error();
     // Always quoted: a value such as "no" or "010" then stays what was typed.
     std::string quoted = "'";
@@ -99,7 +103,7 @@ Result<std::string> edit_config(const std::string& text, std::string_view settin
     std::string edited = with_line(text, line_of((*document)->root(), setting), line);
     // What the file means is read back: a style that editing by the line does not understand is left alone.
     const auto before = (*document)->root();
-    auto after = parse_config("config.yaml", edited);
+    auto after = parse_map("config.yaml", edited);
     if (!after || !differs_only_in(before, (*after)->root(), setting, value))
         return Error{.code = ErrorCode::Unsupported,
                      .message = "config.yaml is written in a style that lab does not edit",

@@ -10,6 +10,8 @@ using ConfigValues = std::map<std::string, std::string, std::less<>>;
 /// What the file sets; nothing where there is none. Invalid, with its place, where it is broken or names no
 /// setting.
 Result<ConfigValues> read_config(const std::filesystem::path& file);
+/// The same of its text.
+Result<ConfigValues> parse_config(const std::filesystem::path& file, std::string text);
 
 /// The text of config.yaml with one setting given another value; comments and other lines stay. An empty
 /// value removes it. Unsupported where the text is written in a style that cannot be edited by the line.

@@ -72,10 +72,11 @@ int run_command(const Arguments& arguments, Context& context) {
     return kExitFailed;
 }
 
+/// `config set` says itself what is wrong in the file, unless it mends that.
 bool needs_settings(const Arguments& arguments) {
     if (!arguments.command() || arguments.has("help") || arguments.has("version")) return false;
     const std::string_view words = arguments.command()->words;
-    return words != "help" && words != "version" && words != "completion";
+    return words != "help" && words != "version" && words != "completion" && words != "config set";
 }
 
 /// Whether the command runs with broken settings all the same, because it helps to mend them.

@@ -66,6 +66,12 @@ Result<int> set_setting(const Arguments& arguments, Context& context) {
     if (!text && text.error().code != ErrorCode::NotFound) return std::move(text).error();
     auto edited = edit_config(text ? *text : std::string(), (*rule)->name, value);
     if (!edited) return std::move(edited).error().during(fmt::format("while editing {}", file.string()));
+    // What else is wrong in the file would be refused by the next command.
+    if (auto values = parse_config(file, *edited); !values) {
+        Error error = std::move(values).error().during("nothing was written");
+        if (error.hint.empty()) error.hint = "mend that in an editor first";
+        return error;
+    }
     LAB_TRY(make_directories(file.parent_path(), 0700));
     LAB_TRY(write_file_atomic(file, *edited, {.mode = 0600}));
     const SettingValue& now = context.settings.get((*rule)->name);
