@@ -178,11 +178,10 @@ Result<void> refuse_existing(const fs::path& folder, const std::vector<NewFile>&
 
 Result<int> init(const Arguments& arguments, Context& context) {
     const std::string given(arguments.positional(0));
-    const fs::path folder =
-        (given.empty() ? context.directory : context.directory / given).lexically_normal();
-    const fs::path named = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
+    fs::path folder = (context.directory / given).lexically_normal();
+    if (!folder.has_filename()) folder = folder.parent_path(); // "." and "DIR/"
     const auto wish = arguments.value("name");
-    const std::string name = wish ? *wish : as_name(named.string());
+    const std::string name = wish ? *wish : as_name(folder.filename().string());
     if (name != as_name(name))
         return refuse_usage(
             context, {.message = fmt::format(
@@ -208,7 +207,7 @@ Result<int> init(const Arguments& arguments, Context& context) {
     if (arguments.has("local"))
         out += fmt::format("State: {}\n", (context.settings.home() / "state.db").string());
     out += "Next:\n";
-    if (!given.empty()) out += fmt::format("  cd {}\n", given);
+    if (folder != context.directory) out += fmt::format("  cd {}\n", given);
     out += "  lab validate\n  lab plan\n  lab apply\n";
     context.out.write(out);
     return kExitDone;
