@@ -35,6 +35,8 @@ Result<std::optional<std::vector<std::string>>> touched(const Editable& before, 
     return Touched(std::move(names));
 }
 
+constexpr std::string_view kDryRunHint = "--dry-run ends here without asking";
+
 /// One edit on its way through the command.
 class EditRun {
   public:
@@ -63,10 +65,7 @@ class EditRun {
                 .hint = "the plan says what lifts it; --no-apply writes the edit and leaves the machines"};
         const bool works = has_work() && applies;
         if (!files_.empty() || works) {
-            auto answer = approved(arguments_, context_, question(works));
-            if (!answer && answer.error().code == ErrorCode::Invalid)
-                return std::move(answer).error().with_hint(
-                    "pass --auto-approve; --dry-run ends here without asking");
+            auto answer = approved(arguments_, context_, question(works), kDryRunHint);
             if (!answer) return std::move(answer).error();
             if (!*answer) return kExitFailed;
         }
@@ -262,7 +261,8 @@ class EditRun {
         show_plan();
         return has_work() ? approved(arguments_, context_,
                                      fmt::format("The plan is not the one shown any more. Apply: {}?",
-                                                 planner::summary_line(prepared_->plan)))
+                                                 planner::summary_line(prepared_->plan)),
+                                     kDryRunHint)
                           : Result<bool>(true);
     }
 

@@ -164,12 +164,13 @@ void print_plan(const api::Plan& plan, Context& context, bool details) {
         plan, {.color = context.paint.on, .details = details, .width = 100, .now = context.clock.wall()}));
 }
 
-Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question) {
+Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question,
+                      std::string_view else_to_do) {
     if (arguments.has("auto-approve")) return true;
     if (!context.in_is_terminal)
         return Error{.code = ErrorCode::Invalid,
                      .message = "there is nobody to ask: stdin is no terminal",
-                     .hint = "pass --auto-approve, or save a plan with `lab plan --out FILE` and apply that"};
+                     .hint = fmt::format("pass --auto-approve; {}", else_to_do)};
     context.err.write(fmt::format("\n{} Only 'yes' goes on: ", question));
     // Ctrl-C ends the waiting, which a blocked read would not notice.
     for (pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}; ::poll(&input, 1, 100) <= 0;)

@@ -81,7 +81,9 @@ ValueMap outcome_value(const reconciler::RunOutcome& outcome);
 /// Says how to go on where it was interrupted.
 int exit_of(const reconciler::RunOutcome& outcome, Context& context);
 
-/// Asks on the terminal; true without asking with --auto-approve. Where nobody can be asked, an error.
-Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question);
+/// Asks on the terminal; true without asking with --auto-approve. Where nobody can be asked, an error, which
+/// hints at --auto-approve and what else there is to do.
+Result<bool> approved(const Arguments& arguments, Context& context, std::string_view question,
+                      std::string_view else_to_do);
 
 } // namespace lab::cli

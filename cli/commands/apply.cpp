@@ -68,7 +68,8 @@ Result<int> apply_now(const Arguments& arguments, Context& context, const std::v
     if (context.form == Form::Table) print_plan(prepared->plan, context, arguments.has("details"));
     if (has_work(prepared->plan)) {
         auto answer =
-            approved(arguments, context, fmt::format("Apply: {}?", planner::summary_line(prepared->plan)));
+            approved(arguments, context, fmt::format("Apply: {}?", planner::summary_line(prepared->plan)),
+                     "`lab plan --out FILE` saves a plan, and `lab apply FILE` applies it without asking");
         if (!answer) return std::move(answer).error();
         if (!*answer) return kExitFailed;
     }

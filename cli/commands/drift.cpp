@@ -246,7 +246,8 @@ Result<int> run_sync(const Arguments& arguments, Context& context) {
         return kExitDone;
     }
     if (context.form == Form::Table) print_plan(prepared->plan, context, arguments.has("details"));
-    auto answer = approved(arguments, context, "Put back what drifted?");
+    auto answer = approved(arguments, context, "Put back what drifted?",
+                           "`lab diff server NAME` shows what it would put back");
     if (!answer) return std::move(answer).error();
     if (!*answer) return kExitFailed;
     return carry_out(arguments, context, **session,
