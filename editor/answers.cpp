@@ -161,11 +161,13 @@ Value find_definition(const Question& question) {
     return at.known() ? location_of(at, loaded.lines, question.snapshot.root) : Value();
 }
 
-Value find_references(const Question& question) {
+Value find_references(const Question& question, bool definition) {
     const Named what = named(question);
     if (what.names == Names::Nothing) return {};
     const spec::Loaded& loaded = question.snapshot.inventory->loaded;
     ValueList places;
+    if (definition)
+        if (Value at = find_definition(question); !at.is_null()) places.push_back(std::move(at));
     for_each_reference(loaded.inventory, [&](const Reference& reference) {
         if (refers(reference, what) && reference.at.known())
             places.push_back(location_of(reference.at, loaded.lines, question.snapshot.root));

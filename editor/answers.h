@@ -18,8 +18,8 @@ struct Question {
 Value complete(const Question& question);
 /// Location: where what is named there is defined.
 Value find_definition(const Question& question);
-/// Location[]: where what is named or defined there is named.
-Value find_references(const Question& question);
+/// Location[]: where what is named or defined there is named; with `definition` also where it is defined.
+Value find_references(const Question& question, bool definition);
 /// Hover: what is named there and what it means; of a server, its effective values and where they come from.
 Value hover(const Question& question);
 

@@ -145,7 +145,7 @@ std::vector<Value> Session::request(const std::string& method, const Value& id, 
     }
     const auto position = position_from(params.get("position"));
     if (!position) return {error_response(id, kInvalidParams, "'position' is no position")};
-    return {response(id, ask(method, *file, file->buffer.offset(*position)))};
+    return {response(id, ask(method, params, *file, file->buffer.offset(*position)))};
 }
 
 Value Session::initialize(const Value& params) {
@@ -334,7 +334,8 @@ Value Session::format(const Value& params, std::vector<Value>& further) const {
     return edits_between(file.buffer, formatted->text);
 }
 
-Value Session::ask(const std::string& method, const File& file, std::size_t offset) const {
+Value Session::ask(const std::string& method, const Value& params, const File& file,
+                   std::size_t offset) const {
     const auto root = roots_.find(file.root);
     if (root == roots_.end() || !root->second.snapshot || !root->second.snapshot->fleet) return {};
     const Question question{.snapshot = *root->second.snapshot,
@@ -343,7 +344,11 @@ Value Session::ask(const std::string& method, const File& file, std::size_t offs
                             .offset = offset};
     if (method == "textDocument/completion") return complete(question);
     if (method == "textDocument/definition") return find_definition(question);
-    if (method == "textDocument/references") return find_references(question);
+    if (method == "textDocument/references") {
+        const Value* context = params.get("context");
+        const Value* definition = context ? context->get("includeDeclaration") : nullptr;
+        return find_references(question, definition && definition->if_bool() && *definition->if_bool());
+    }
     return hover(question);
 }
 

@@ -56,7 +56,7 @@ class Session {
     std::vector<Value> closed(const Value& params, SteadyTime now);
     Value initialize(const Value& params);
     Value format(const Value& params, std::vector<Value>& further) const;
-    Value ask(const std::string& method, const File& file, std::size_t offset) const;
+    Value ask(const std::string& method, const Value& params, const File& file, std::size_t offset) const;
     void reload(const std::filesystem::path& root, SteadyTime now, bool at_once);
     std::vector<Value> check_alone(const std::string& uri, const File& file) const;
     std::filesystem::path root_of(const std::filesystem::path& file) const;

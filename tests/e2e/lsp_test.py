@@ -309,6 +309,11 @@ class Lsp(LabCase):
         found = editor.at("textDocument/references", "labels.yaml", INVENTORY["labels.yaml"].replace("  web:", "  w|eb:"),
                           context={"includeDeclaration": False})
         self.assertEqual({one["uri"] for one in found}, {editor.uri("servers.yaml"), editor.uri("places.yaml")})
+        defined = editor.at("textDocument/definition", "servers.yaml", text.replace("[web]", "[w|eb]"))
+        self.assertNotIn(defined, found)
+        for file, marked in (("labels.yaml", INVENTORY["labels.yaml"].replace("  web:", "  w|eb:")), ("servers.yaml", text.replace("[web]", "[w|eb]"))):
+            whole = editor.at("textDocument/references", file, marked, context={"includeDeclaration": True})
+            self.assertEqual(whole, [defined] + found)
         self.assertIsNone(editor.at("textDocument/definition", "servers.yaml", text.replace("[web]", "[no|ne]")))
 
     def test_everything_that_is_named(self):
