@@ -283,6 +283,7 @@ Result<std::string> edit_document(const std::string& path, std::string text,
                      .message = fmt::format("{}: {}", first.at.text(), first.message),
                      .hint = "a file is edited only while it can be read whole: mend it first"};
     };
+    bool changed = false;
     for (const DocumentEdit& edit : edits) {
         LAB_CHECK(!edit.path.empty(), "an edit is of something");
         auto document = read();
@@ -294,8 +295,11 @@ Result<std::string> edit_document(const std::string& path, std::string text,
             document = read();
             if (!document) return std::move(document).error();
             auto edited = Step(**document, step, others).make();
+            if (!edited && changed) // places are of a text that nobody sees
+                return std::move(edited).error().during("in the file as the edits before this one leave it");
             if (!edited) return std::move(edited).error();
             text = std::move(*edited);
+            changed = true;
         }
         document = read();
         if (!document || !same((*document)->root().as_value(), *wanted))

@@ -237,6 +237,17 @@ TEST(Edit, RefusesWithThePlaceAndWhatToWrite) {
     EXPECT_EQ(set("a: [\n", {"b"}, 2).substr(0, 9), "refused: ");
 }
 
+TEST(Edit, ARefusalSaysThatItsPlaceIsInTheTextBetweenEdits) {
+    const DocumentEdit edits[] = {{Kind::Set, {"first", "a"}, ValueMap{{"b", Value(1)}}},
+                                  {Kind::Set, {"other", "z"}, Value(2)}};
+    const std::string text = "base: &b\n  x: 1\nfirst: {}\nother: *b\n";
+    const auto refused = edit_document("f.yaml", text, edits);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "'other.z' cannot be edited in place at f.yaml:6:1");
+    EXPECT_EQ(refused.error().context.front(), "in the file as the edits before this one leave it");
+    EXPECT_TRUE(edit_document("f.yaml", text, {edits + 1, 1}).error().context.empty());
+}
+
 TEST(Edit, AnAliasMayBeReplacedAsAWhole) {
     EXPECT_EQ(set("base: &b [x]\nother: *b  # why\n", {"other"}, ValueList{Value("z")}),
               "base: &b [x]\nother: [z]  # why\n");
