@@ -24,7 +24,7 @@ Error unfit(const ResourceType& type, const PropertySchema& property, std::strin
     if (quotable && (found.if_string() || found.if_int() || found.if_bool() || found.if_double()))
         shown = fmt::format("'{}'", escape_controls(display(found)));
     else
-        shown = fmt::format("a {}", found.type_name());
+        shown = with_article(found.type_name());
     return Error{
         .code = ErrorCode::Invalid,
         .message = fmt::format("'{}' of {} must be {}, not {}", property.name, article(type), wanted, shown)};

@@ -85,8 +85,8 @@ Result<Value> read_body(const std::string& file, Context& context) {
     if (document->root().is_null()) return Value(ValueMap());
     if (!document->root().is_map())
         return Error{.code = ErrorCode::Invalid,
-                     .message = fmt::format("'{}' holds a {}, and a definition is a map", file,
-                                            document->root().type_name()),
+                     .message = fmt::format("'{}' holds {}, and a definition is a map", file,
+                                            with_article(document->root().type_name())),
                      .hint = "--file takes what stands below the name: `environment: prod`, not `servers:`"};
     return document->root().as_value();
 }

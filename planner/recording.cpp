@@ -96,11 +96,6 @@ void put_observed(ValueMap& out, const ObservedServer& seen) {
 
 // ---- reading
 
-std::string with_article(const Value& value) {
-    if (value.is_null()) return "nothing";
-    return fmt::format("{} {}", value.if_int() ? "an" : "a", value.type_name());
-}
-
 /// Reads with the place it is at; keeps every problem.
 class Reader {
   public:
@@ -125,7 +120,7 @@ class Reader {
     }
     void wrong_type(const Value& value, std::string_view wanted) {
         refuse(fmt::format("'{}' must be {}, not {}", path_.empty() ? "the recording" : path_.back(), wanted,
-                           with_article(value)));
+                           value.is_null() ? "nothing" : with_article(value.type_name())));
     }
 
     /// The map; null with a problem where it is none, and without one where there is nothing.

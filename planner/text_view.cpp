@@ -330,8 +330,8 @@ class TextView {
         else if (whole && change.effect == "remove")
             line += paint_.red("- " + id);
         else if (whole)
-            line += fmt::format("{} in the place of a {}", paint_.red("-/+ " + id),
-                                detail::value_text(change.before, 24));
+            line += fmt::format("{} in the place of {}", paint_.red("-/+ " + id),
+                                detail::kind_text(change.before));
         else
             line += paint_.yellow("~ " + id);
         out_ += line + (whole ? cause_of(action, first) : std::string()) + "\n";

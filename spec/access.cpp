@@ -85,9 +85,9 @@ ParsedRule parse_access_rule(const Text& text) {
         return bad(fmt::format("'{}' names no {}", escape_controls(text.value), rule.kind),
                    "write KIND/NAME, or KIND/*");
     if (!has_place(rule.kind) && (rule.cloud != "*" || rule.environment != "*"))
-        return bad(
-            fmt::format("a {} is in no cloud and no environment: the rule could never match", rule.kind),
-            fmt::format("write {}:*:*:{}", parts[0], parts[3]));
+        return bad(fmt::format("{} is in no cloud and no environment: the rule could never match",
+                               with_article(rule.kind)),
+                   fmt::format("write {}:*:*:{}", parts[0], parts[3]));
     return {.rule = std::move(rule), .problem = {}};
 }
 

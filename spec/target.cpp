@@ -1,6 +1,7 @@
 #include "spec/target.h"
 
 #include "spec/detail/decode.h"
+#include "support/text.h"
 
 #include <array>
 
@@ -75,8 +76,8 @@ Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude)
     target.at = node.span();
     if (!node.is_map() && !node.is_null()) {
         detail::add_error(
-            diagnostics, "spec/wrong-type", fmt::format("{} must be a map, not a {}", what, node.type_name()),
-            node.span(),
+            diagnostics, "spec/wrong-type",
+            fmt::format("{} must be a map, not {}", what, with_article(node.type_name())), node.span(),
             fmt::format("write what to look at: {{labels: [{}]}}", node.is_scalar() ? node.text() : "web"));
         return target;
     }

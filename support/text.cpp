@@ -297,6 +297,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
+std::string with_article(std::string_view noun) {
+    if (noun == "null") return "null";
+    const bool vowel = std::string_view("aeio").find(noun.front()) != std::string_view::npos;
+    return fmt::format("{} {}", vowel ? "an" : "a", noun);
+}
+
 std::string counted(std::size_t count, std::string_view singular, std::string_view plural) {
     if (count == 1) return fmt::format("1 {}", singular);
     return plural.empty() ? fmt::format("{} {}s", count, singular) : fmt::format("{} {}", count, plural);

@@ -37,6 +37,9 @@ bool glob_match(std::string_view pattern, std::string_view text) noexcept;
 std::string_view trim(std::string_view text) noexcept;
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// "a string", "an integer", "a user"; "null", which is not one of many.
+std::string with_article(std::string_view noun);
+
 /// "1 server", "2 servers": `count` with the noun in the right number.
 std::string counted(std::size_t count, std::string_view singular, std::string_view plural = {});
 

@@ -24,7 +24,7 @@ const ValueList& empty_list() {
 Fields::Fields(const Value& value, std::string what) : map_(value.if_map()), what_(std::move(what)) {
     if (map_) return;
     map_ = &empty_map();
-    refuse(fmt::format("{} must be a map, not {}", what_, value.type_name()));
+    refuse(fmt::format("{} must be a map, not {}", what_, with_article(value.type_name())));
 }
 
 const Value* Fields::find(std::string_view key) {
@@ -34,7 +34,8 @@ const Value* Fields::find(std::string_view key) {
 
 void Fields::expect(std::string_view key, std::string_view wanted, const Value* found) {
     if (found)
-        refuse(fmt::format("'{}' of {} must be a {}, not a {}", key, what_, wanted, found->type_name()));
+        refuse(fmt::format("'{}' of {} must be {}, not {}", key, what_, with_article(wanted),
+                           with_article(found->type_name())));
     else
         refuse(fmt::format("{} has no '{}'", what_, key));
 }
@@ -83,7 +84,8 @@ std::vector<std::string> Fields::texts(std::string_view key) {
         if (const std::string* text = item.if_string())
             out.push_back(*text);
         else
-            refuse(fmt::format("'{}' of {} must hold strings only, not a {}", key, what_, item.type_name()));
+            refuse(fmt::format("'{}' of {} must hold strings only, not {}", key, what_,
+                               with_article(item.type_name())));
     }
     return out;
 }

@@ -75,10 +75,11 @@ Result<int> run_create(const Arguments& arguments, Context& context) {
         spec::Definitions::read((*before)->source.tree(), (*before)->loaded, std::string(words.many));
     if (!definitions) return std::move(definitions).error();
     if (const spec::Definition* there = definitions->find(name))
-        return Error{
-            .code = ErrorCode::Conflict,
-            .message = fmt::format("there is a {} '{}' already, at {}", words.one, name, there->at.text()),
-            .hint = fmt::format("edit it there, or see it with `lab describe {} {}`", words.one, name)};
+        return Error{.code = ErrorCode::Conflict,
+                     .message = fmt::format("there is {} '{}' already, at {}", with_article(words.one), name,
+                                            there->at.text()),
+                     .hint =
+                         fmt::format("edit it there, or see it with `lab describe {} {}`", words.one, name)};
     auto body = body_of(arguments, context);
     if (!body) return std::move(body).error();
     auto file = new_file(arguments, *definitions, name);

@@ -3,6 +3,7 @@
 #include "cli/details.h"
 #include "cli/layouts.h"
 #include "cli/runs.h"
+#include "support/text.h"
 #include "support/units.h"
 
 #include <fmt/format.h>
@@ -95,10 +96,10 @@ Result<int> print_thing(const Arguments& arguments, Context& context, std::strin
     const std::string& name = reference->names.front();
     const bool is_layout = reference->kind == Kind::Layout;
     if (arguments.has("disk") && !is_layout)
-        return refuse_usage(
-            context, {.message = fmt::format("--disk says nothing about a {}", words_of(reference->kind).one),
-                      .hint = "it belongs to a layout",
-                      .command = command});
+        return refuse_usage(context, {.message = fmt::format("--disk says nothing about {}",
+                                                             with_article(words_of(reference->kind).one)),
+                                      .hint = "it belongs to a layout",
+                                      .command = command});
     const bool is_run = reference->kind == Kind::Run;
     Session::Wanted wanted;
     if (reference->kind == Kind::Server) wanted.servers.push_back(name);

@@ -77,7 +77,7 @@ std::string whole_resource(const api::PropertyChange& change, std::string_view i
     if (is_new) return name;
     if (change.effect == "create") return "+" + name;
     if (change.effect == "remove") return "-" + name;
-    return fmt::format("{} replaces a {}", name, value_text(change.before, kInline));
+    return fmt::format("{} replaces {}", name, kind_text(change.before));
 }
 
 /// "may read 2 more secrets, 1 less".
@@ -94,6 +94,11 @@ std::string grants_summary(const api::Action& action) {
 }
 
 } // namespace
+
+std::string kind_text(const Value& ensure) {
+    const std::string kind = value_text(ensure, kInline);
+    return kind == "other" ? "a device, socket or pipe" : with_article(kind);
+}
 
 std::vector<std::string> grant_lines(const api::Action& action) {
     std::vector<std::string> lines;

@@ -20,6 +20,8 @@ ChangePath split_path(std::string_view path);
 /// A value in at most about `limit` columns: text as it is, private ones as their fingerprint, unknown ones
 /// in words.
 std::string value_text(const Value& value, std::size_t limit);
+/// What is at a path instead of what should be, by its observed `ensure`: "a directory".
+std::string kind_text(const Value& ensure);
 
 /// What an action does, in a few words each: "file/etc/motd.content", ".mode 0644 → 0600", "service/ssh
 /// restarts".

@@ -27,7 +27,8 @@ bool is_taken(std::string_view first_part) {
 std::optional<RootProblem> check_root(const Value& root) {
     const auto* text = root.if_string();
     if (!text)
-        return RootProblem{.message = fmt::format("'root' must be a path, not a {}", root.type_name()),
+        return RootProblem{.message =
+                               fmt::format("'root' must be a path, not {}", with_article(root.type_name())),
                            .help = std::string(kExample)};
     const auto refuse = [text](std::string_view why) {
         return RootProblem{.message = fmt::format("'root' {}, found '{}'", why, escape_controls(*text)),

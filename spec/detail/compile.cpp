@@ -131,9 +131,10 @@ class Compiler {
     void add_source(CompiledResource& resource, const ResourceTemplate::Property& written) {
         const std::string* name = written.value.if_string();
         if (!name) {
-            reporter_.error("spec/wrong-type",
-                            fmt::format("'source' must be a string, not a {}", written.value.type_name()),
-                            written.at);
+            reporter_.error(
+                "spec/wrong-type",
+                fmt::format("'source' must be a string, not {}", with_article(written.value.type_name())),
+                written.at);
             failed_ = true;
             return;
         }

@@ -22,13 +22,6 @@ std::string suggestion(std::string_view word, Candidates candidates) {
 
 constexpr std::size_t kMostProblems = 10'000;
 
-/// "a string", "an integer", "null".
-std::string with_article(std::string_view noun) {
-    if (noun == "null") return "null";
-    const bool vowel = std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
-    return fmt::format("{} {}", vowel ? "an" : "a", noun);
-}
-
 } // namespace
 
 void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at,

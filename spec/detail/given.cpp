@@ -47,8 +47,9 @@ std::optional<Text> read_port(const Node& node, Diagnostics& diagnostics) {
     if (failed == std::errc() && end == number.data() + number.size() && port > 0)
         return Text{fmt::format("{}{}", port, udp ? "/udp" : ""), node.span()};
     add_error(diagnostics, "spec/bad-value",
-              node.is_scalar() ? fmt::format("'{}' is no port", escape_controls(node.text()))
-                               : fmt::format("a port must be a number, not a {}", node.type_name()),
+              node.is_scalar()
+                  ? fmt::format("'{}' is no port", escape_controls(node.text()))
+                  : fmt::format("a port must be a number, not {}", with_article(node.type_name())),
               node.span(), "a port is a number from 1 to 65535, or with its protocol: 53/udp");
     return std::nullopt;
 }

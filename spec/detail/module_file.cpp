@@ -3,6 +3,7 @@
 #include "api/resource_types.h"
 #include "spec/detail/decode.h"
 #include "spec/detail/given.h"
+#include "support/text.h"
 
 #include <algorithm>
 #include <array>
@@ -302,14 +303,9 @@ bool has_type(ParamSchema::Type type, const Value& value) {
 } // namespace
 
 std::string param_problem(const ParamSchema& schema, const Value& value) {
-    if (!has_type(schema.type, value)) {
-        const std::string_view wanted = to_string(schema.type), found = value.type_name();
-        return fmt::format("must be {} {}, not {}{}", wanted == "integer" ? "an" : "a", wanted,
-                           found == "null"      ? ""
-                           : found == "integer" ? "an "
-                                                : "a ",
-                           found);
-    }
+    if (!has_type(schema.type, value))
+        return fmt::format("must be {}, not {}", with_article(to_string(schema.type)),
+                           with_article(value.type_name()));
     if (const std::int64_t* number = value.if_int();
         number && !in_bounds(schema, static_cast<double>(*number)))
         return fmt::format("must be {}, not {}", bounds(schema), *number);

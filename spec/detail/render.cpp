@@ -4,6 +4,7 @@
 #include "spec/detail/decode.h"
 #include "spec/detail/renderer.h"
 #include "support/json.h"
+#include "support/text.h"
 
 #include <algorithm>
 
@@ -66,7 +67,8 @@ std::optional<std::string> Renderer::text(const Piece& piece) {
     if (!value) return std::nullopt;
     if (const std::string* text = value->if_string()) return *text;
     if (value->if_int()) return display(*value);
-    reporter_.error("spec/bad-template", fmt::format("this must give a string, not a {}", value->type_name()),
+    reporter_.error("spec/bad-template",
+                    fmt::format("this must give a string, not {}", with_article(value->type_name())),
                     piece.at, {}, {}, target_.shown_on);
     return std::nullopt;
 }

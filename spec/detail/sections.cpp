@@ -468,7 +468,7 @@ std::vector<ParamSetting> read_params(const Node& node, Diagnostics& diagnostics
         if (!values.is_map() && !values.is_null()) {
             add_error(diagnostics, "spec/wrong-type",
                       fmt::format("the params of module '{}' must be a map, not {}", module.value,
-                                  values.type_name()),
+                                  with_article(values.type_name())),
                       values.span(), "params are written by module: params: {MODULE: {NAME: value}}");
             continue;
         }
@@ -489,7 +489,8 @@ Parts decode_file(const Document& document, bool is_root_file, Diagnostics& diag
     if (root.is_null()) return parts;
     if (!root.is_map()) {
         add_error(diagnostics, "spec/wrong-type",
-                  fmt::format("an inventory file must be a map of sections, not a {}", root.type_name()),
+                  fmt::format("an inventory file must be a map of sections, not {}",
+                              with_article(root.type_name())),
                   root.span(), fmt::format("the sections are {}", listed(kSections)));
         return parts;
     }

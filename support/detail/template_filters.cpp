@@ -168,9 +168,7 @@ bool equal(const Value& left, const Value& right) {
 }
 
 std::string a_type(const Value& value) {
-    const std::string_view name = value.type_name();
-    if (value.is_null()) return "null";
-    return fmt::format("{} {}", name.starts_with('i') ? "an" : "a", name);
+    return with_article(value.type_name());
 }
 
 std::string shortened(std::string_view text) {

@@ -25,7 +25,7 @@ TEST(RootSetting, WhatLeavesTheHomeOrIsLabsOwnIsRefused) {
               "'root' must not be in 'snapshots', which lab uses itself, found 'snapshots/x'");
     EXPECT_EQ(problem("./state.db"),
               "'root' must not be in 'state.db', which lab uses itself, found './state.db'");
-    EXPECT_EQ(problem(7), "'root' must be a path, not a integer");
+    EXPECT_EQ(problem(7), "'root' must be a path, not an integer");
     EXPECT_NE(problem(std::string("a\0b", 3)), "");
     EXPECT_NE(problem("a\xff"), "");
     EXPECT_NE(problem(std::string(5000, 'x')), "");

@@ -83,6 +83,10 @@ TEST(Text, SplitTrimAndCount) {
     EXPECT_EQ(counted(1, "server"), "1 server");
     EXPECT_EQ(counted(2, "server"), "2 servers");
     EXPECT_EQ(counted(0, "entry", "entries"), "0 entries");
+    EXPECT_EQ(with_article("string"), "a string");
+    EXPECT_EQ(with_article("integer"), "an integer");
+    EXPECT_EQ(with_article("user"), "a user");
+    EXPECT_EQ(with_article("null"), "null");
 }
 
 } // namespace
