@@ -23,6 +23,15 @@ std::string suggestion(std::string_view word, Candidates candidates) {
 constexpr std::size_t kMostProblems = 10'000;
 
 } // namespace
+/// Whether it is written as an integer that 64 bits do not hold, and so counts as a string.
+bool is_too_large(const Node& node) {
+    if (!node.is_string() || !node.plain()) return false;
+    std::string_view digits = node.text();
+    if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
+    return !digits.empty() && digits.front() != '0' &&
+           digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 
 void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at,
                std::string help, std::vector<Diagnostic::Note> notes) {
@@ -114,11 +123,8 @@ std::optional<std::int64_t> read_integer(const Node& node, std::string_view key,
                                          std::int64_t max, Diagnostics& diagnostics) {
     const Value value = node.is_scalar() ? node.scalar() : Value();
     const std::int64_t* number = value.if_int();
-    if (!number) {
-        report_type(node, key, "an integer", diagnostics);
-        return std::nullopt;
-    }
-    if (*number < min || *number > max) {
+    if (number && *number >= min && *number <= max) return *number;
+    if (number || is_too_large(node))
         add_error(diagnostics, "spec/bad-value",
                   fmt::format("'{}' must be from {} to {}, not {}", key, min, max, *number), node.span());
         return std::nullopt;
