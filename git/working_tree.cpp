@@ -127,7 +127,7 @@ class WorkingTree final : public FileTree {
         }
     }
 
-    /// nullopt for what is gone again, or neither file, folder nor link.
+    /// nullopt for what is gone again.
     static std::optional<TreeEntry> entry_of(int directory, const dirent& found, std::string path) {
         TreeEntry entry{.path = std::move(path)};
         unsigned char type = found.d_type;
@@ -141,7 +141,10 @@ class WorkingTree final : public FileTree {
             entry.kind = EntryKind::Symlink;
             return entry;
         }
-        if (type != DT_DIR) return std::nullopt;
+        if (type != DT_DIR) {
+            entry.kind = EntryKind::Other;
+            return entry;
+        }
         const std::string own_git = std::string(found.d_name) + "/.git";
         const bool nested = ::faccessat(directory, own_git.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
         entry.kind = nested ? EntryKind::Submodule : EntryKind::Directory;

@@ -157,7 +157,8 @@ Result<Digest> module_digest(const FileTree& tree, const ModuleLimits& limits) {
         case EntryKind::Submodule:
             hasher.part(entry.path).part("submodule").part(text_of(entry.blob));
             continue;
-        case EntryKind::File: break;
+        case EntryKind::File:
+        case EntryKind::Other: break; // reading says that it is no file
         }
         auto bytes = tree.read(entry.path, std::min(left, limits.file_bytes));
         if (!bytes && left < limits.file_bytes && bytes.error().code == ErrorCode::Invalid)

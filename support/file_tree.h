@@ -14,7 +14,7 @@
 
 namespace lab {
 
-enum class EntryKind { File, Directory, Symlink, Submodule };
+enum class EntryKind { File, Directory, Symlink, Submodule, Other }; // Other: a pipe, socket or device
 
 /// What identifies bytes without reading them: a git blob's id.
 using BlobId = std::array<std::uint8_t, 20>;

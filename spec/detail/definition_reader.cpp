@@ -81,6 +81,9 @@ void report_unreadable(const TreeEntry& entry, const Error& error, Diagnostics& 
         add_error(diagnostics, "spec/symlink", "this symbolic link leaves the inventory",
                   whole_file(entry.path),
                   "put what it points to into the inventory, or name it in lab.ignore");
+    else if (entry.kind == EntryKind::Other)
+        add_error(diagnostics, "spec/unreadable", "this is a pipe, socket or device, and no file",
+                  whole_file(entry.path), "remove it, or name it in lab.ignore");
     else
         add_error(diagnostics, "spec/unreadable", error.text(), whole_file(entry.path), error.hint);
 }

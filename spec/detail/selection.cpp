@@ -102,7 +102,8 @@ Selection select_files(const std::vector<TreeEntry>& entries, const std::vector<
                              .at = {.file = FileName(entry.path)},
                              .help = "name it in lab.ignore to be told no more"});
         const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-        if (yaml && (entry.kind == EntryKind::File || entry.kind == EntryKind::Symlink))
+        // What is no file at all is told when it cannot be read: passed over, a definition would be missing.
+        if (yaml && entry.kind != EntryKind::Directory && entry.kind != EntryKind::Submodule)
             selection.files.push_back(&entry);
         else if (entry.kind == EntryKind::Symlink)
             selection.links.push_back(entry);

@@ -67,6 +67,12 @@ def not_utf8(top):
     (top / "latin1.yaml").write_bytes("servers:\n  a: {root: caf\xe9}\n".encode("latin-1"))
 
 
+def pipe(top):
+    (top / "lab.yaml").write_text(LAB)
+    os.mkfifo(top / "servers.yaml")
+    os.mkfifo(top / "no-definitions")
+
+
 def control_characters(top):
     (top / "lab.yaml").write_bytes(LAB.encode() + b"servers:\n  a: {root: \"x\x1b[31mred\"}\n")
 
@@ -97,7 +103,7 @@ def endless_template(top):
 
 
 MADE = {made.__name__.replace("_", "-"): made for made in (
-    deep_nesting, deep_blocks, huge_scalar, huge_file, huge_module_file, alias_bomb, not_utf8, control_characters,
+    deep_nesting, deep_blocks, huge_scalar, huge_file, huge_module_file, alias_bomb, not_utf8, pipe, control_characters,
     many_problems, many_unknown_names, deep_groups, endless_template)}
 
 
