@@ -1,5 +1,6 @@
 #include "agent/destroy.h"
 
+#include "api/resource.h"
 #include "support/digest.h"
 #include "support/text.h"
 
@@ -39,7 +40,7 @@ Result<void> check_identity(const std::string& root, const Identity& identity) {
                                   escape_controls(identity.server), escape_controls(identity.server_id),
                                   escape_controls(identity.inventory)));
     // An apply that runs there holds a lock on its records.
-    const auto records = tree->open_path("/var/lib/lab", O_RDONLY | O_DIRECTORY);
+    const auto records = tree->open_path(api::kRecordsFolder, O_RDONLY | O_DIRECTORY);
     if (!records) return records.error();
     if (::flock(records->get(), LOCK_EX | LOCK_NB) != 0)
         return Error{.code = ErrorCode::Conflict,

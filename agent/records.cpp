@@ -15,7 +15,7 @@
 namespace lab::agent {
 namespace {
 
-constexpr std::string_view kFolder = "/var/lib/lab";
+constexpr std::string_view kFolder = api::kRecordsFolder;
 constexpr std::string_view kMachine = "/var/lib/lab/machine.json";
 constexpr std::string_view kApplied = "/var/lib/lab/applied.json";
 constexpr std::string_view kOwed = "/var/lib/lab/owed.json";

@@ -30,10 +30,6 @@ bool acts_on_notify(std::string_view id) {
     return type && type->acts_on_notify;
 }
 
-bool is_record(const Resource& resource, const api::ResourceType& type) {
-    return type.name_is_path && resource.name.starts_with("/var/lib/lab/");
-}
-
 /// "mode is 0600, not 0644": why an apply that reported success did not work.
 std::string still_different(const Changes& changes) {
     std::vector<std::string> parts;
@@ -157,8 +153,8 @@ class Run {
         auto resource = api::with_facts(written, host_.facts);
         if (!resource) return end(report, ResourceStatus::Failed, reason_of(resource.error()));
         if (!*resource) return skip_unwanted(report);
-        if (is_record(**resource, *type))
-            return end(report, ResourceStatus::Failed, "what is below '/var/lib/lab' are lab's own records");
+        if (auto spared = api::spares_records(**resource); !spared)
+            return end(report, ResourceStatus::Failed, reason_of(spared.error()));
         look(**resource, report);
     }
 

@@ -151,6 +151,30 @@ Result<Resource> checked(Resource resource) {
     return resource;
 }
 
+Result<void> spares_records(const Resource& resource) {
+    const auto lies_below = [](std::string_view path, std::string_view folder) {
+        return folder == "/" || (path.starts_with(folder) && path.substr(folder.size()).starts_with('/'));
+    };
+    const ResourceType* type = find_resource_type(resource.type);
+    const Value* named = resource.properties.find("path"); // the file that a line stands in
+    const std::string* path = type && type->name_is_path ? &resource.name
+                              : named                    ? named->if_string()
+                                                         : nullptr;
+    if (!path) return {};
+    if (lies_below(*path, kRecordsFolder))
+        return Error{.code = ErrorCode::Denied,
+                     .message =
+                         fmt::format("'{}' lies among lab's own records ('{}')", *path, kRecordsFolder),
+                     .hint = "put it into another folder"};
+    const Value* ensure = resource.properties.find("ensure");
+    const bool goes = resource.type == "directory" && ensure && *ensure == Value("absent");
+    if (goes && (*path == kRecordsFolder || lies_below(kRecordsFolder, *path)))
+        return Error{.code = ErrorCode::Denied,
+                     .message = fmt::format("'{}' holds lab's own records ('{}') and is not removed", *path,
+                                            kRecordsFolder)};
+    return {};
+}
+
 Digest digest(const Resource& resource) {
     return sha256(write_json_canonical(effective_map(resource)));
 }

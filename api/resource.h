@@ -68,6 +68,12 @@ Resource redacted(Resource resource, const FingerprintKey& key);
 /// documents hold it.
 Result<Resource> checked(Resource resource);
 
+/// The folder on a machine where its agent keeps whose it is and what was applied.
+inline constexpr std::string_view kRecordsFolder = "/var/lib/lab";
+/// Denied where the resource would change or remove what is in that folder: no agent does. A path that reads
+/// facts is not known before it is on the machine.
+Result<void> spares_records(const Resource& resource);
+
 /// Digest of everything that decides what the resource does on the machine; not of its module and source
 /// place. Callers pass a redacted resource where the digest leaves the process.
 Digest digest(const Resource& resource);

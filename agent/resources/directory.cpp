@@ -7,12 +7,6 @@
 namespace lab::agent {
 namespace {
 
-constexpr std::string_view kRecords = "/var/lib/lab";
-
-bool holds_records(std::string_view path) {
-    return path == "/" || path == kRecords || (kRecords.starts_with(path) && kRecords[path.size()] == '/');
-}
-
 class DirectoryHandler final : public Handler {
   public:
     std::string_view type() const override { return "directory"; }
@@ -43,10 +37,6 @@ class DirectoryHandler final : public Handler {
 
   private:
     static Result<void> remove(const api::Resource& resource, Host& host) {
-        if (holds_records(resource.name))
-            return Error{.code = ErrorCode::Denied,
-                         .message = fmt::format("'{}' holds lab's own records ('{}') and is not removed",
-                                                resource.name, kRecords)};
         if (boolean_property(resource.properties, "recursive").value_or(false))
             return host.tree.remove_all(resource.name);
         auto removed = host.tree.remove(resource.name);

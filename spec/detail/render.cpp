@@ -190,7 +190,11 @@ std::optional<api::Resource> render_resource(const RenderFor& target, std::size_
     }
     if (!good) return std::nullopt;
     auto whole = api::checked(std::move(resource));
-    if (whole) return *std::move(whole);
+    if (whole) {
+        auto spared = api::spares_records(*whole);
+        if (spared) return *std::move(whole);
+        whole = std::move(spared).error();
+    }
     reporter.error("spec/bad-resource", whole.error().message, compiled.written->at, whole.error().hint, {},
                    target.shown_on);
     return std::nullopt;

@@ -113,8 +113,14 @@ TEST_F(PathTypes, TemplatesAreRenderedWithTheTreesFacts) {
 }
 
 TEST_F(PathTypes, LabsOwnRecordsAreNoResources) {
-    EXPECT_EQ(apply(R"([{"type":"file","name":"/var/lib/lab/machine.json","properties":{"content":"{}"}}])"),
-              "failed file/var/lib/lab/machine.json: what is below '/var/lib/lab' are lab's own records");
+    EXPECT_EQ(
+        apply(R"([{"type":"file","name":"/var/lib/lab/machine.json","properties":{"content":"{}"}}])"),
+        "failed file/var/lib/lab/machine.json: '/var/lib/lab/machine.json' lies among lab's own records "
+        "('/var/lib/lab'); put it into another folder");
+    EXPECT_EQ(
+        apply(R"([{"type":"line","name":"l","properties":{"path":"/var/lib/lab/owed.json","text":"x"}}])"),
+        "failed line/l: '/var/lib/lab/owed.json' lies among lab's own records ('/var/lib/lab'); put it into "
+        "another folder");
 }
 
 TEST_F(PathTypes, PrivateTextLeavesTheMachineInNoForm) {
