@@ -1,5 +1,6 @@
 #include "api/resource_types.h"
 
+#include "api/content.h"
 #include "support/text.h"
 #include "support/units.h"
 
@@ -126,6 +127,16 @@ Result<Value> normalise_text(const ResourceType& type, const PropertySchema& pro
     return Value(*text);
 }
 
+Result<Value> normalise_content(const ResourceType& type, const PropertySchema& property,
+                                const Value& value) {
+    if (const auto text = text_of(value)) return Value(*text);
+    const Value* encoded = value.get("base64");
+    if (encoded && encoded->if_string() && value.if_map()->size() == 1 &&
+        base64_decode(*encoded->if_string()))
+        return value;
+    return unfit(type, property, "text", value);
+}
+
 Result<Value> normalise_integer(const ResourceType& type, const PropertySchema& property,
                                 const Value& value) {
     const std::int64_t* number = value.if_int();
@@ -163,14 +174,7 @@ Result<Value> fit(const ResourceType& type, const PropertySchema& property, cons
             return unfit(type, property, "text (write it in quotes)", value);
         return Value(squeeze(*text));
     }
-    case PropertyKind::Content: {
-        if (const auto text = text_of(value)) return Value(*text);
-        const Value* encoded = value.get("base64");
-        if (encoded && encoded->if_string() && value.if_map()->size() == 1 &&
-            base64_decode(*encoded->if_string()))
-            return value;
-        return unfit(type, property, "text", value);
-    }
+    case PropertyKind::Content: return normalise_content(type, property, value);
     case PropertyKind::Integer: return normalise_integer(type, property, value);
     case PropertyKind::Boolean:
         if (value.if_bool()) return value;
@@ -204,6 +208,30 @@ Result<Value> normalise(const ResourceType& type, const PropertySchema& property
     PropertySchema secret = property;
     secret.secrecy = Secrecy::Always;
     return fit(type, secret, value);
+}
+
+Result<Value> normalise_observed(const ResourceType& type, const PropertySchema& property,
+                                 const Value& value) {
+    if (value.is_null() || is_fingerprint(value) || is_summary(value)) return value;
+    switch (property.kind) {
+    case PropertyKind::Text:
+    case PropertyKind::Path:
+    case PropertyKind::Content: return normalise_content(type, property, value);
+    case PropertyKind::Words: {
+        const Value* live = value.get("live"); // a parameter that is another now than after a boot
+        const Value* persisted = value.get("persisted");
+        if (live && live->if_string() && persisted && persisted->if_string()) return value;
+        return fit(type, property, value);
+    }
+    case PropertyKind::Integer:
+    case PropertyKind::Boolean:
+    case PropertyKind::Mode:
+    case PropertyKind::StringList:
+    case PropertyKind::StringMap:
+    case PropertyKind::Duration:
+    case PropertyKind::Choice: break;
+    }
+    return fit(type, property, value);
 }
 
 Result<std::string> normalise_name(const ResourceType& type, std::string_view name) {

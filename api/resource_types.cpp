@@ -31,6 +31,19 @@ constexpr PropertySchema kGroup{
     .kind = Text,
     .summary = "group name or number; not written: left as it is, and root where it is made"};
 
+/// At a path there may be something else.
+constexpr std::array<std::string_view, 6> kKinds{"present", "absent", "file", "directory", "link", "other"};
+constexpr PropertySchema kKindFound{.name = "ensure", .kind = Choice, .choices = kKinds};
+/// What agents report beside the properties of a type.
+constexpr std::array kReported{PropertySchema{.name = "ensure", .kind = Choice, .choices = kEnsure},
+                               PropertySchema{.name = "uid", .kind = Integer, .min = 0, .max = UINT32_MAX},
+                               PropertySchema{.name = "gid", .kind = Integer, .min = 0, .max = UINT32_MAX},
+                               PropertySchema{.name = "owed", .kind = Boolean},
+                               PropertySchema{.name = "done", .kind = Boolean},
+                               kMode,
+                               kOwner,
+                               kGroup};
+
 constexpr std::array kFile{
     PropertySchema{.name = "content",
                    .kind = Content,
@@ -312,6 +325,14 @@ const ResourceType* find_resource_type(std::string_view name) {
     for (const ResourceType& type : kTypes)
         if (type.name == name) return &type;
     return nullptr;
+}
+
+const PropertySchema* find_observed(const ResourceType& type, std::string_view name) {
+    if (type.name_is_path && name == kKindFound.name) return &kKindFound;
+    for (const PropertySchema& property : kReported)
+        if (property.name == name) return &property;
+    const PropertySchema* property = find_property(type, name);
+    return property && !property->only_in_yaml ? property : nullptr;
 }
 
 const PropertySchema* find_property(const ResourceType& type, std::string_view name) {

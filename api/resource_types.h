@@ -87,6 +87,14 @@ const PropertySchema* find_property(const ResourceType& type, std::string_view n
 Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value,
                         bool sensitive = false);
 
+/// What an agent may say of a resource of the type: its properties, and what is reported of any (see
+/// diff_resource). Null where it is none of these.
+const PropertySchema* find_observed(const ResourceType& type, std::string_view name);
+/// A value that was reported, or is supposed to have been, as `normalise` has it. What only people must write
+/// well passes: machines have text of several lines and homes that are no clean path.
+Result<Value> normalise_observed(const ResourceType& type, const PropertySchema& property,
+                                 const Value& value);
+
 /// The name in its canonical form (a path without its final slash), or what is wrong with it. Names reach
 /// command lines: none begins with '-' or holds white space or control characters, but for the free names of
 /// lines and commands.

@@ -1,6 +1,7 @@
 #include "planner/recording.h"
 
 #include "api/content.h"
+#include "api/facts.h"
 #include "planner/planner.h"
 #include "support/text.h"
 
@@ -118,6 +119,12 @@ class Reader {
             problems_.push_back(
                 {.path = path_, .message = std::move(message), .help = std::move(help), .of_key = of_key});
     }
+    void refuse_below(const Path& below, std::string message) {
+        const std::size_t depth = path_.size();
+        path_.insert(path_.end(), below.begin(), below.end());
+        refuse(std::move(message));
+        path_.resize(depth);
+    }
     void wrong_type(const Value& value, std::string_view wanted) {
         refuse(fmt::format("'{}' must be {}, not {}", path_.empty() ? "the recording" : path_.back(), wanted,
                            value.is_null() ? "nothing" : with_article(value.type_name())));
@@ -192,30 +199,33 @@ const api::ResourceType* type_of(Reader& reader, std::string_view id) {
     return nullptr;
 }
 
-/// The properties as a machine would have reported them: what is written of a resource says that it is there.
-ValueMap properties_of(const api::ResourceType& type, const ValueMap& written) {
-    ValueMap out;
-    if (type.takes_ensure && !written.contains("ensure")) out.append("ensure", Value("present"));
-    for (const auto& [name, value] : written)
-        out.append(name, recorded(value));
-    return out;
+void refuse_property(Reader& reader, const api::ResourceType& type, std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const api::PropertySchema& property : type.properties)
+        if (!property.only_in_yaml) names.push_back(property.name);
+    const auto near = nearest(name, std::span<const std::string_view>(names));
+    reader.refuse(fmt::format("a {} has no property '{}'", type.name, escape_controls(name)),
+                  near ? fmt::format("did you mean '{}'?", *near) : std::string(), /*of_key=*/true);
 }
 
-void check_properties(Reader& reader, const api::ResourceType& type, const ValueMap& written) {
-    constexpr std::array<std::string_view, 8> kReported{"ensure", "uid",  "gid",   "owed",
-                                                        "done",   "mode", "owner", "group"}; // by any type
+/// The properties as a machine would have reported them: what is written of a resource says that it is there.
+ValueMap read_properties(Reader& reader, const api::ResourceType& type, const ValueMap& written) {
+    ValueMap out;
+    if (type.takes_ensure && !written.contains("ensure")) out.append("ensure", Value("present"));
     for (const auto& [name, value] : written) {
-        const bool known = api::find_property(type, name) ||
-                           std::find(kReported.begin(), kReported.end(), name) != kReported.end();
-        if (known) continue;
         const Reader::Step step(reader, name);
-        std::vector<std::string_view> names;
-        for (const api::PropertySchema& property : type.properties)
-            names.push_back(property.name);
-        const auto near = nearest(name, std::span<const std::string_view>(names));
-        reader.refuse(fmt::format("a {} has no property '{}'", type.name, escape_controls(name)),
-                      near ? fmt::format("did you mean '{}'?", *near) : std::string(), /*of_key=*/true);
+        const api::PropertySchema* property = api::find_observed(type, name);
+        if (!property) {
+            refuse_property(reader, type, name);
+            continue;
+        }
+        auto fit = api::normalise_observed(type, *property, value);
+        if (fit)
+            out.append(name, recorded(*std::move(fit)));
+        else
+            reader.refuse(fit.error().message, fit.error().hint);
     }
+    return out;
 }
 
 void read_resources(Reader& reader, const Value& value, ObservedServer& seen) {
@@ -226,8 +236,7 @@ void read_resources(Reader& reader, const Value& value, ObservedServer& seen) {
         const api::ResourceType* type = type_of(reader, id);
         const ValueMap* properties = reader.map(written);
         if (!type || (!properties && !written.is_null())) continue;
-        if (properties) check_properties(reader, *type, *properties);
-        seen.resources[id].properties = properties_of(*type, properties ? *properties : ValueMap());
+        seen.resources[id].properties = read_properties(reader, *type, properties ? *properties : ValueMap());
     }
 }
 
@@ -351,6 +360,12 @@ AppliedServer read_applied(Reader& reader, const std::string& name, const Value&
     return applied;
 }
 
+Value read_facts(Reader& reader, const Value& value) {
+    for (api::FactProblem& problem : api::check_facts(value))
+        reader.refuse_below(problem.path, std::move(problem.message));
+    return value;
+}
+
 void read_seen_key(Reader& reader, std::string_view key, const Value& value, ObservedServer& seen) {
     if (key == "presence") seen.state.presence = read_presence(reader, value);
     if (key == "detail") seen.state.detail = reader.text(value);
@@ -359,7 +374,7 @@ void read_seen_key(Reader& reader, std::string_view key, const Value& value, Obs
     if (key == "resources") read_resources(reader, value, seen);
     if (key == "skipped") read_reasons(reader, value, &ObservedResource::skipped, seen);
     if (key == "failed") read_reasons(reader, value, &ObservedResource::failed, seen);
-    if (key == "facts" && reader.map(value)) seen.facts = value;
+    if (key == "facts" && reader.map(value)) seen.facts = read_facts(reader, value);
     if (key == "properties")
         if (const ValueMap* map = reader.map(value)) seen.state.properties = recorded(*map);
     if (key == "seen_at") {

@@ -2,6 +2,8 @@
 
 #include "spec/cases.h"
 
+#include "api/facts.h"
+#include "api/resource_types.h"
 #include "spec/detail/decode.h"
 #include "spec/detail/sections.h"
 #include "support/text.h"
@@ -110,7 +112,7 @@ class Decoder {
         } else if (of_module_ && name == "params") {
             server_of(one).params = detail::read_params(value, diagnostics_);
         } else if (of_module_ && name == "facts") {
-            if (detail::is_map(value, name, diagnostics_)) one.facts = value.as_value();
+            if (detail::is_map(value, name, diagnostics_)) one.facts = read_facts(value);
         } else if (!of_module_ && name == "observed") {
             read_observed(one, value);
         } else if (!of_module_ && name == "inventory") {
@@ -139,6 +141,17 @@ class Decoder {
                 if (auto name = detail::read_name(node.value(i), key, "server", diagnostics_))
                     server.name = std::move(name->value);
             } else if (key == "domain") {
+    Value read_facts(const Node& node) {
+        Value facts = node.as_value();
+        for (const api::FactProblem& problem : api::check_facts(facts)) {
+            Node at = node;
+            for (const std::string& key : problem.path)
+                at = at.is_list() ? at.item(std::stoul(key)) : at.find(key);
+            add_error(diagnostics_, "spec/wrong-type", problem.message, at.span());
+        }
+        return facts;
+    }
+
                 one.domain = detail::read_name(node.value(i), key, "domain", diagnostics_);
             } else if (key == "params") {
                 add_error(diagnostics_, "spec/unknown-key",

@@ -1,8 +1,8 @@
 // Parses the templates of a module and checks every name in them, once, before anything is rendered.
 
+#include "api/facts.h"
 #include "spec/detail/compiled_module.h"
 #include "spec/detail/decode.h"
-#include "spec/detail/fact_names.h"
 #include "spec/detail/template_place.h"
 #include "support/text.h"
 
@@ -228,18 +228,16 @@ class Compiler {
     void check_fact(const Piece& piece, const Template::Reference& reference) {
         if (reference.path.size() < 2) return;
         const std::string_view name = reference.path[1];
-        const FactNames* found = find_fact(name);
-        if (!found) {
-            const std::vector<std::string_view> known = fact_names();
-            undefined(piece, reference, fmt::format("there is no fact '{}'", name), did_you_mean(name, known),
-                      "docs/facts.md lists them; `lab describe server NAME` shows those of a machine");
-        } else if (reference.path.size() > 2 && !found->below.empty()) {
-            const std::string_view field = reference.path[2];
-            if (std::find(found->below.begin(), found->below.end(), field) == found->below.end())
-                undefined(piece, reference, fmt::format("there is no fact '{}.{}'", name, field),
-                          did_you_mean(field, found->below),
-                          fmt::format("'{}' has {}", name, listed(found->below)));
-        }
+        if (!api::find_fact(name))
+            return undefined(piece, reference, fmt::format("there is no fact '{}'", name),
+                             did_you_mean(name, api::fact_names()),
+                             "docs/facts.md lists them; `lab describe server NAME` shows those of a machine");
+        const std::vector<std::string_view> below = api::fact_names(name);
+        if (reference.path.size() < 3 || below.empty()) return;
+        const std::string_view field = reference.path[2];
+        if (std::find(below.begin(), below.end(), field) == below.end())
+            undefined(piece, reference, fmt::format("there is no fact '{}.{}'", name, field),
+                      did_you_mean(field, below), fmt::format("'{}' has {}", name, listed(below)));
     }
 
     void read_server(Piece& piece, const Template::Reference& reference, std::string_view field) {

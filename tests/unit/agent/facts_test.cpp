@@ -1,6 +1,7 @@
 #include "agent/facts.h"
 
 #include "agent/detail/fact_readers.h"
+#include "api/facts.h"
 #include "support/json.h"
 
 #include <gtest/gtest.h>
@@ -235,6 +236,8 @@ TEST(Facts, KeepWhatChangesByItselfApart) {
     EXPECT_EQ(*passing.get("uptime"), Value(351735));
     EXPECT_EQ(*passing.get("load"), Value("0.12"));
     EXPECT_EQ(*passing.get("used")->get("/home"), Value(400));
+    for (const api::FactProblem& problem : api::check_facts(facts))
+        ADD_FAILURE() << "api/facts.cpp has it otherwise: " << problem.message;
 }
 
 TEST(Facts, OfAMachineThatShowsNothingAreEmptyNotGuessed) {

@@ -2,6 +2,7 @@
 // A tree of its own for each test, and documents applied to it.
 
 #include "agent/answer.h"
+#include "api/resource_types.h"
 #include "support/json.h"
 
 #include <filesystem>
@@ -51,7 +52,22 @@ class ScratchTree : public testing::Test {
     Result<api::Report> ask(Mode mode, std::string_view resources, const AnswerOptions& options = {}) {
         Request request{.mode = mode, .root = root_.string()};
         request.desired = desired(resources);
-        return answer(std::move(request), facts_, system_clock(), options);
+        auto report = answer(std::move(request), facts_, system_clock(), options);
+        if (report) expect_recordable(*report);
+        return report;
+    }
+    /// What agents report is what a recording may hold.
+    static void expect_recordable(const api::Report& report) {
+        for (const auto& resource : report.resources) {
+            const auto* type = api::find_resource_type(resource.id.substr(0, resource.id.find('/')));
+            ASSERT_NE(type, nullptr) << resource.id;
+            for (const auto& [name, value] : resource.observed) {
+                const auto* property = api::find_observed(*type, name);
+                ASSERT_NE(property, nullptr) << resource.id << ' ' << name;
+                const auto fit = api::normalise_observed(*type, *property, value);
+                EXPECT_TRUE(fit) << resource.id << ": " << fit.error().message;
+            }
+        }
     }
     /// "ok file//a | failed file//b: why": what became of each resource.
     static std::string outcomes(const Result<api::Report>& report) {

@@ -1,5 +1,6 @@
 #include "api/resource_types.h"
 
+#include "api/content.h"
 #include "support/json.h"
 
 #include <cstdlib>
@@ -67,6 +68,37 @@ TEST(ResourceTypes, RefusalsNameThePropertyAndWhatWasFound) {
         "'path' of a line must be an absolute path without '..', '.' and double slashes, not 'etc/../x'");
     EXPECT_FALSE(normalised("line", "text", "two\nlines"));
     EXPECT_FALSE(normalised("service", "running", "yes"));
+}
+
+TEST(ResourceTypes, MachinesMayReportWhatNobodyMayWrite) {
+    const auto observed = [](std::string_view type_name, std::string_view name,
+                             const Value& value) -> Result<Value> {
+        const ResourceType* type = find_resource_type(type_name);
+        const PropertySchema* property = find_observed(*type, name);
+        if (!property) return Error{.code = ErrorCode::NotFound, .message = "no such property"};
+        return normalise_observed(*type, *property, value);
+    };
+    EXPECT_EQ(*observed("file", "mode", "644"), Value("0644"));
+    EXPECT_EQ(*observed("file", "ensure", "other"), Value("other"));
+    EXPECT_EQ(*observed("user", "home", "/srv//deploy/"), Value("/srv//deploy/"));
+    EXPECT_EQ(*observed("user", "comment", "two\nlines"), Value("two\nlines"));
+    EXPECT_EQ(*observed("line", "text", ValueMap{{"base64", "/w=="}}), Value(ValueMap{{"base64", "/w=="}}));
+    EXPECT_EQ(*observed("line", "mode", "0600"), Value("0600"));
+    EXPECT_EQ(*observed("sysctl", "value", 1), Value("1"));
+    EXPECT_TRUE(observed("sysctl", "value", ValueMap{{"live", "1"}, {"persisted", "0"}}));
+    EXPECT_TRUE(observed("user", "password_hash", fingerprint({"key"}, "x")));
+    EXPECT_TRUE(observed("file", "content", summary("x")));
+    EXPECT_TRUE(observed("command", "done", true));
+    EXPECT_TRUE(observed("directory", "uid", 4'294'967'295));
+    EXPECT_TRUE(observed("package", "version", {}));
+    EXPECT_EQ(refusal(observed("file", "mode", 644)),
+              "'mode' of a file must be octal digits in quotes such as \"0644\", not '644'");
+    EXPECT_EQ(refusal(observed("service", "enabled", "maybe")),
+              "'enabled' of a service must be true or false, not 'maybe'");
+    EXPECT_EQ(refusal(observed("package", "ensure", "file")),
+              "'ensure' of a package must be 'present' or 'absent', not 'file'");
+    EXPECT_EQ(refusal(observed("user", "home", true)), "'home' of a user must be text, not 'true'");
+    EXPECT_FALSE(observed("file", "source", "motd"));
 }
 
 TEST(ResourceTypes, ARefusalNeverShowsWhatMayBeSecret) {

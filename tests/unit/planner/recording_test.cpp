@@ -83,6 +83,15 @@ TEST(Recording, SaysWhereWhatIsWrong) {
         "servers.a.resources.flie/etc/motd: 'flie/etc/motd' is no resource: expected TYPE/NAME, such as "
         "file/etc/motd - did you mean the type 'file'?\n"
         "servers.a.resources.file/x.contnet: a file has no property 'contnet' - did you mean 'content'?\n");
+    EXPECT_EQ(
+        problems(R"({"servers": {"a": {"resources": {"file/x": {"mode": 644, "source": "x"},
+                           "service/x": {"enabled": "maybe"}},
+                           "facts": {"disks": [{"name": "sda", "size": "big"}]}}}})"),
+        "servers.a.resources.file/x.mode: 'mode' of a file must be octal digits in quotes such as \"0644\", "
+        "not '644'\n"
+        "servers.a.resources.file/x.source: a file has no property 'source'\n"
+        "servers.a.resources.service/x.enabled: 'enabled' of a service must be true or false, not 'maybe'\n"
+        "servers.a.facts.disks.0.size: 'size' must be an integer, not 'big'\n");
     EXPECT_EQ(problems(R"({"servers": {"a": {"in_order": true, "applied": {"protect": 1}}}})"),
               "servers.a.applied.protect: 'protect' must be true or false, not an integer\n"
               "servers.a.applied: 'applied' has no 'provider' - say whose server it is: provider: local\n"
