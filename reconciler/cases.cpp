@@ -254,7 +254,7 @@ class Run {
             if (!found || server != wanted.server.value) {
                 Diagnostics said_elsewhere;
                 server = wanted.server.value;
-                found.emplace(fleet, *index, fleet.units(*index, said_elsewhere), key_);
+                found.emplace(fleet, *index, fleet.units(*index, said_elsewhere), base_.inventory(), key_);
             }
             if (auto difference = found->difference(wanted.path, wanted.value))
                 mismatches_.push_back({.what = what,
@@ -393,7 +393,7 @@ CaseResult CaseRunner::run(const std::string& module, const spec::Case& one) con
                                          .at = one.expect.at});
         return result;
     }
-    const detail::FoundValues found(fleet, 0, units, key_);
+    const detail::FoundValues found(fleet, 0, units, base, key_);
     compare_resources(one.expect, module, units, found, result.mismatches);
     for (const spec::ExpectedValue& wanted : one.expect.values)
         if (auto difference = found.difference(wanted.path, wanted.value))

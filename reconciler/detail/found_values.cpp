@@ -35,8 +35,9 @@ std::string shown(const Value& value) {
 }
 
 FoundValues::FoundValues(const spec::Fleet& fleet, spec::ServerIndex server,
-                         const std::vector<spec::ModuleUnit>& resources, api::FingerprintKey key)
-    : key_(std::move(key)) {
+                         const std::vector<spec::ModuleUnit>& resources, const spec::Inventory& base,
+                         api::FingerprintKey key)
+    : inventories_{&fleet.inventory(), &base}, key_(std::move(key)) {
     for (spec::Field& field : fleet.fields(server))
         values_.insert_or_assign(std::move(field.path), std::move(field.effective.value));
     // Levels that name an alert or a secret are but one way to it, and a target may take an alert away again.
@@ -92,12 +93,43 @@ std::optional<std::string> FoundValues::members_differ(std::string_view path,
     return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
+std::optional<std::string> FoundValues::names_nothing(std::string_view path) const {
+    const auto dot = path.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const std::string_view word = path.substr(0, dot), rest = path.substr(dot + 1);
+    std::string_view what;
+    std::vector<std::string> known;
+    const auto look_among = [&](std::string_view kind, auto definitions) {
+        what = kind;
+        for (const spec::Inventory* inventory : inventories_)
+            for (const auto& [name, definition] : inventory->*definitions)
+                known.push_back(name);
+    };
+    if (word == "groups") look_among("group", &spec::Inventory::groups);
+    if (word == "modules" || word == "params") look_among("module", &spec::Inventory::modules);
+    if (word == "alerts") look_among("alert", &spec::Inventory::alerts);
+    if (word == "secrets") look_among("secret", &spec::Inventory::secrets);
+    if (word == "alerts")
+        for (const spec::CatalogueEntry& entry : spec::alert_catalogue())
+            known.emplace_back(entry.name);
+    const auto leads_there = [&](std::string_view name) {
+        return rest == name || (rest.starts_with(name) && rest[name.size()] == '.');
+    };
+    if (what.empty() || std::any_of(known.begin(), known.end(), leads_there)) return std::nullopt;
+    const std::string_view name = word == "params" ? rest.substr(0, rest.find('.')) : rest;
+    const auto near = nearest(name, std::span<const std::string>(known));
+    return fmt::format("there is no {} '{}'{}", what, escape_controls(name),
+                       near ? fmt::format(", did you mean '{}'?", *near) : std::string());
+}
+
 std::optional<std::string> FoundValues::difference(std::string_view path, const Value& expected) const {
     if (const auto exact = values_.find(path); exact != values_.end()) {
         if (equal(expected, exact->second, key_)) return std::nullopt;
         return shown(exact->second);
     }
     const bool parent = !below(path).empty();
+    if (!parent)
+        if (auto nothing = names_nothing(path)) return nothing;
     if (expected.is_null() && !parent) return std::nullopt;
     if (const ValueList* names = expected.if_list(); names && (parent || names->empty()))
         return names_differ(path, *names);

@@ -4,15 +4,18 @@
 #include "spec/cases.h"
 #include "spec/fleet.h"
 
+#include <array>
 #include <map>
 
 namespace lab::reconciler::detail {
 
 class FoundValues {
   public:
-    /// `resources`: the server's, for paths such as file/etc/motd.mode.
+    /// `resources`: the server's, for paths such as file/etc/motd.mode. `base`: the inventory of which the
+    /// fleet's is a part or a change; what a path names is in one of the two.
     FoundValues(const spec::Fleet& fleet, spec::ServerIndex server,
-                const std::vector<spec::ModuleUnit>& resources, api::FingerprintKey key);
+                const std::vector<spec::ModuleUnit>& resources, const spec::Inventory& base,
+                api::FingerprintKey key);
 
     /// Why the value at `path` is not `expected`, as what was found; nullopt where it is.
     std::optional<std::string> difference(std::string_view path, const Value& expected) const;
@@ -22,8 +25,11 @@ class FoundValues {
     std::vector<std::pair<std::string, Value>> below(std::string_view path) const;
     std::optional<std::string> names_differ(std::string_view path, const ValueList& expected) const;
     std::optional<std::string> members_differ(std::string_view path, const ValueMap& expected) const;
+    /// That no inventory has what the path names, so that it can be no server's, with a suggestion.
+    std::optional<std::string> names_nothing(std::string_view path) const;
 
     std::map<std::string, Value, std::less<>> values_;
+    std::array<const spec::Inventory*, 2> inventories_;
     api::FingerprintKey key_;
 };
 

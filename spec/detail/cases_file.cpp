@@ -6,6 +6,8 @@
 #include "api/resource_types.h"
 #include "spec/detail/decode.h"
 #include "spec/detail/sections.h"
+#include "spec/keys.h"
+#include "spec/provision.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -52,6 +54,19 @@ std::string read_word(const Node& node, std::string_view key, std::span<const st
                               escape_controls(text->value)),
                   text->at, detail::did_you_mean(text->value, known));
     return text->value;
+}
+
+/// The first words of the paths that `lab explain server/NAME` knows, but for those of resources.
+std::vector<std::string_view> value_words() {
+    const auto own = detail::server_keys();
+    std::vector<std::string_view> words(own.begin(), own.end());
+    words.insert(words.end(), {"domain", "settings", "groups", "modules"});
+    for (const ProvisionWords& provision : provision_words())
+        words.push_back(provision.key);
+    for (const auto rules : {environment_keys(), policy_keys()})
+        for (const KeyRule& rule : rules)
+            words.push_back(rule.key);
+    return words;
 }
 
 class Decoder {
@@ -126,6 +141,17 @@ class Decoder {
         }
     }
 
+    Value read_facts(const Node& node) {
+        Value facts = node.as_value();
+        for (const api::FactProblem& problem : api::check_facts(facts)) {
+            Node at = node;
+            for (const std::string& key : problem.path)
+                at = at.is_list() ? at.item(std::stoul(key)) : at.find(key);
+            add_error(diagnostics_, "spec/wrong-type", problem.message, at.span());
+        }
+        return facts;
+    }
+
     static Server& server_of(Case& one) {
         if (!one.server) one.server.emplace();
         return *one.server;
@@ -141,17 +167,6 @@ class Decoder {
                 if (auto name = detail::read_name(node.value(i), key, "server", diagnostics_))
                     server.name = std::move(name->value);
             } else if (key == "domain") {
-    Value read_facts(const Node& node) {
-        Value facts = node.as_value();
-        for (const api::FactProblem& problem : api::check_facts(facts)) {
-            Node at = node;
-            for (const std::string& key : problem.path)
-                at = at.is_list() ? at.item(std::stoul(key)) : at.find(key);
-            add_error(diagnostics_, "spec/wrong-type", problem.message, at.span());
-        }
-        return facts;
-    }
-
                 one.domain = detail::read_name(node.value(i), key, "domain", diagnostics_);
             } else if (key == "params") {
                 add_error(diagnostics_, "spec/unknown-key",
@@ -398,11 +413,31 @@ class Decoder {
 
     void read_server_values(Expectations& expect, const Text& server, const Node& node) {
         if (!detail::is_map(node, server.value.empty() ? "values" : server.value, diagnostics_)) return;
-        for (std::size_t i = 0; i < node.size(); ++i)
+        for (std::size_t i = 0; i < node.size(); ++i) {
+            check_path(node.key(i));
             expect.values.push_back({.server = server,
                                      .path = std::string(node.key(i).text()),
                                      .value = node.value(i).as_value(),
                                      .at = node.key(i).span()});
+        }
+    }
+
+    /// Nothing is at a path that names nothing, so that who expects nothing there would never be told of a
+    /// slip.
+    void check_path(const Node& key) {
+        const std::string_view path = key.text(), word = path.substr(0, path.find_first_of("./"));
+        if (path.substr(word.size()).starts_with('/')) return check_type(word, key.span());
+        const std::vector<std::string_view> known = value_words();
+        if (std::find(known.begin(), known.end(), word) != known.end()) return;
+        std::string help = detail::did_you_mean(word, known);
+        if (help.empty()) help = "`lab explain server/NAME` lists what a server has";
+        add_error(diagnostics_, "spec/unknown-key",
+                  fmt::format("a server has nothing called '{}'", escape_controls(word)), key.span(),
+                  std::move(help));
+    }
+
+    void check_type(std::string_view word, const Span& at) {
+        if (!api::find_resource_type(word)) detail::report_unknown_type(word, at, diagnostics_);
     }
 
     void read_diagnostics(Expectations& expect, const Node& node) {
@@ -462,12 +497,15 @@ class Decoder {
     void read_resources(Expectations& expect, const Node& node) {
         if (node.is_list()) {
             expect.resource_ids = detail::read_texts(node, "resources", diagnostics_);
+            for (const Text& id : *expect.resource_ids)
+                check_type(std::string_view(id.value).substr(0, id.value.find('/')), id.at);
             return;
         }
         if (!detail::is_map(node, "resources", diagnostics_)) return;
         for (std::size_t i = 0; i < node.size(); ++i) {
             const Node key = node.key(i), value = node.value(i);
             ExpectedResource resource{.id = std::string(key.text()), .at = key.span()};
+            check_type(key.text().substr(0, key.text().find('/')), key.span());
             resource.present = !value.is_null();
             if (!value.is_null() && !detail::is_map(value, key.text(), diagnostics_)) continue;
             for (std::size_t j = 0; j < value.size(); ++j) {

@@ -1,5 +1,6 @@
 #include "spec/detail/decode.h"
 
+#include "api/resource_types.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -22,7 +23,6 @@ std::string suggestion(std::string_view word, Candidates candidates) {
 
 constexpr std::size_t kMostProblems = 10'000;
 
-} // namespace
 /// Whether it is written as an integer that 64 bits do not hold, and so counts as a string.
 bool is_too_large(const Node& node) {
     if (!node.is_string() || !node.plain()) return false;
@@ -32,6 +32,7 @@ bool is_too_large(const Node& node) {
            digits.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+} // namespace
 
 void add_error(Diagnostics& diagnostics, std::string_view code, std::string message, Span at,
                std::string help, std::vector<Diagnostic::Note> notes) {
@@ -86,6 +87,18 @@ void report_unknown_key(const Node& key, const Keys& keys, Diagnostics& diagnost
               std::move(help));
 }
 
+void report_unknown_type(std::string_view name, const Span& at, Diagnostics& diagnostics) {
+    std::vector<std::string_view> types;
+    for (const api::ResourceType& type : api::resource_types())
+        types.push_back(type.name);
+    std::string help = did_you_mean(name, types);
+    if (help.empty()) help = fmt::format("the types are {}", listed(types));
+    add_error(diagnostics, "spec/unknown-type",
+              name.empty() ? "this resource has no type"
+                           : fmt::format("there is no resource type '{}'", escape_controls(name)),
+              at, std::move(help));
+}
+
 void report_type(const Node& node, std::string_view key, std::string_view wanted, Diagnostics& diagnostics) {
     std::string help;
     const bool quotable = node.is_scalar() && node.plain() && wanted == "a string";
@@ -126,10 +139,10 @@ std::optional<std::int64_t> read_integer(const Node& node, std::string_view key,
     if (number && *number >= min && *number <= max) return *number;
     if (number || is_too_large(node))
         add_error(diagnostics, "spec/bad-value",
-                  fmt::format("'{}' must be from {} to {}, not {}", key, min, max, *number), node.span());
-        return std::nullopt;
-    }
-    return *number;
+                  fmt::format("'{}' must be from {} to {}, not {}", key, min, max, node.text()), node.span());
+    else
+        report_type(node, key, "an integer", diagnostics);
+    return std::nullopt;
 }
 
 std::optional<bool> read_boolean(const Node& node, std::string_view key, Diagnostics& diagnostics) {

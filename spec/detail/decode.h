@@ -46,6 +46,9 @@ struct Keys {
 /// Says that `key` is none of them.
 void report_unknown_key(const Node& key, const Keys& keys, Diagnostics& diagnostics);
 
+/// Says that `name` is no type of a resource.
+void report_unknown_type(std::string_view name, const Span& at, Diagnostics& diagnostics);
+
 /// Says what was found and what was wanted: "'region' must be a string, not a list".
 void report_type(const Node& node, std::string_view key, std::string_view wanted, Diagnostics& diagnostics);
 

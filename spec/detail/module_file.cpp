@@ -139,9 +139,6 @@ std::optional<std::size_t> find_type_key(const Node& body, std::vector<std::size
 }
 
 void report_type_key(const Node& body, const std::vector<std::size_t>& candidates, Diagnostics& diagnostics) {
-    std::vector<std::string_view> types;
-    for (const api::ResourceType& type : api::resource_types())
-        types.push_back(type.name);
     if (candidates.size() > 1) {
         add_error(diagnostics, "spec/bad-resource",
                   fmt::format("a resource is one thing, but this names '{}' and '{}'",
@@ -149,13 +146,8 @@ void report_type_key(const Node& body, const std::vector<std::size_t>& candidate
                   body.key(candidates[1]).span(), "begin a new list item with '-' for each resource");
         return;
     }
-    const std::string_view first = body.size() ? body.key(0).text() : std::string_view();
-    std::string help = did_you_mean(first, types);
-    if (help.empty()) help = fmt::format("the types are {}", listed(types));
-    add_error(diagnostics, "spec/unknown-type",
-              first.empty() ? "this resource has no type"
-                            : fmt::format("there is no resource type '{}'", first),
-              body.size() ? body.key(0).span() : body.span(), std::move(help));
+    report_unknown_type(body.size() ? body.key(0).text() : std::string_view(),
+                        body.size() ? body.key(0).span() : body.span(), diagnostics);
 }
 
 void report_unknown_property(const api::ResourceType& type, const Node& key, Diagnostics& diagnostics) {
