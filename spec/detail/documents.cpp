@@ -42,26 +42,52 @@ bool depends_on_params(const Reads& reads) {
     return reads.server || !reads.params.empty();
 }
 
-/// Renders what the servers of a unit share; what differs between them is rendered for the first, for its
-/// problems.
+/// The first server of the unit that gives none of the params read itself: it has what is shared.
+const Server* first_sharer(const FleetState& state, const Unit& unit, const Reads& reads) {
+    for (ServerIndex i = unit.first_server; i < state.servers.size(); ++i)
+        for (const Placement& placement : state.placed(i))
+            if (&state.units[placement.unit] == &unit &&
+                !(placement.own_params && reads.any_param_of(own_params(state, i, placement))))
+                return &state.server(i);
+    return nullptr;
+}
+
+/// What `render` makes for the servers of a unit that share it. What is wrong with it is told of the first of
+/// them, or of none where it reads nothing of theirs; where there are no such servers it is nobody's matter.
+template <typename Render>
+auto render_shared(const FleetState& state, const Unit& unit, const Reads& reads, Reporter& reporter,
+                   Render render) {
+    RenderFor target{
+        .inventory = *state.inventory, .module = state.module_of(unit).compiled, .params = unit.scope};
+    Diagnostics problems;
+    Reporter quiet(problems);
+    auto made = render(target, quiet);
+    if (problems.empty()) return made;
+    const Server* sharer = first_sharer(state, unit, reads);
+    if (!sharer) return made;
+    if (depends_on_params(reads)) target.shown_on = sharer;
+    return render(target, reporter);
+}
+
+/// Renders what the servers of a unit share.
 void render_unit(FleetState& state, Unit& unit, Reporter& reporter) {
     const ModuleEntry& entry = state.module_of(unit);
-    unit.resources.resize(entry.compiled.resources.size());
-    unit.shape = depends_on_params(entry.compiled.shape_reads) ? nullptr : &entry.shape;
-    const Server& first = state.server(unit.first_server);
-    // What is wrong whatever it reads is no matter of that server.
-    const auto shared = [&](const Reads& reads) {
-        return RenderFor{*state.inventory, entry.compiled, unit.scope, nullptr,
-                         depends_on_params(reads) ? &first : nullptr};
-    };
-    const bool complete = !unit.incomplete && unit.conflicts.empty();
-    if (!unit.shape && !entry.compiled.failed && !entry.compiled.shape_reads.server && complete) {
-        unit.own_shape = shape_of(shared(entry.compiled.shape_reads), state.ids, reporter);
+    const CompiledModule& module = entry.compiled;
+    unit.resources.resize(module.resources.size());
+    unit.shape = depends_on_params(module.shape_reads) ? nullptr : &entry.shape;
+    if (unit.incomplete || !unit.conflicts.empty()) return;
+    if (!unit.shape && !module.failed && !module.shape_reads.server) {
+        unit.own_shape = render_shared(
+            state, unit, module.shape_reads, reporter,
+            [&](const RenderFor& target, Reporter& to) { return shape_of(target, state.ids, to); });
         unit.shape = &unit.own_shape;
     }
     for (std::size_t i = 0; i < unit.resources.size(); ++i)
-        if (complete && !entry.compiled.resources[i].reads.server && !entry.compiled.resources[i].failed)
-            unit.resources[i] = render_resource(shared(entry.compiled.resources[i].reads), i, reporter);
+        if (const CompiledResource& resource = module.resources[i];
+            !resource.reads.server && !resource.failed)
+            unit.resources[i] = render_shared(
+                state, unit, resource.reads, reporter,
+                [i](const RenderFor& target, Reporter& to) { return render_resource(target, i, to); });
 }
 
 /// The resources of a placement that are its server's own, for their problems.
@@ -80,8 +106,10 @@ void render_unused(const FleetState& state, const ModuleEntry& entry, Reporter& 
     std::vector<std::uint32_t> without;
     for (std::uint32_t i = 0; i < params.size(); ++i) {
         const ParamSchema& schema = entry.module->params[i];
-        if (schema.fallback) params[i].value = &*schema.fallback;
-        if (schema.required) without.push_back(i);
+        if (schema.fallback)
+            params[i].value = &*schema.fallback;
+        else
+            without.push_back(i);
     }
     const Value scope = params_scope(*entry.module, params);
     const RenderFor target{*state.inventory, entry.compiled, scope};

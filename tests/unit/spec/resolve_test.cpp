@@ -166,6 +166,23 @@ TEST(Resolve, ParamsAreCheckedWhereTheyAreWritten) {
               "lab.yaml:6:54 spec/unknown-param module 'motd' has no param 'banr'\n");
 }
 
+TEST(Resolve, WhatEveryServerGivesItselfIsJudgedByWhatTheyGive) {
+    const auto said = [](const std::string& servers) {
+        const Resolved lab(Files{
+            {"lab.yaml", lab_yaml("labels: {x: {modules: [m]}}\nservers: {" + servers + "}\n")},
+            {"modules/m/module.yaml", "name: m\nparams: {p: {}, l: {type: list, default: []}}\nresources:\n"
+                                      "  - file: /p\n    content: \"p {{ params.p }}\"\n"
+                                      "  - file: \"/{{ params.l[0] }}\"\n    content: x\n"}});
+        return lab.said();
+    };
+    const std::string both = "a: {labels: [x], params: {m: {p: v, l: [f]}}}";
+    EXPECT_EQ(said(both), "");
+    EXPECT_EQ(said(both + ", b: {labels: [x], params: {m: {l: [g]}}}"),
+              "modules/m/module.yaml:5:20 spec/bad-template 'params.p' is null and cannot be written\n");
+    EXPECT_EQ(said(both + ", b: {labels: [x], params: {m: {p: v}}}"),
+              "modules/m/module.yaml:6:24 spec/bad-template 'params.l' has 0 items, there is no index 0\n");
+}
+
 TEST(Resolve, ARequiredParamIsMissedOnceWithTheFirstServer) {
     const Resolved lab(
         Files{{"lab.yaml", lab_yaml("labels: {x: {modules: [m]}}\nservers: {a: {labels: [x]}, b: {labels: "
