@@ -12,11 +12,18 @@
 namespace lab::cli {
 namespace {
 
-/// Prints all diagnostics; an error where there are errors among them.
+/// Prints the diagnostics; an error where there are errors among them. Of warnings alone the first few: who
+/// asked for one value has not asked for them.
 Result<void> report(const Diagnostics& diagnostics, const SourceLines& lines, Context& context) {
+    constexpr std::size_t kFewWarnings = 3;
     if (diagnostics.empty()) return {};
-    context.err.write(render_text(diagnostics, lines, {.color = context.err_paint.on}));
-    if (!diagnostics.has_errors()) return {};
+    RenderStyle style{.color = context.err_paint.on};
+    if (!diagnostics.has_errors()) style.limit = kFewWarnings;
+    context.err.write(render_text(diagnostics, lines, style));
+    if (!diagnostics.has_errors()) {
+        if (diagnostics.warnings() > kFewWarnings) context.note("`lab validate` shows all warnings");
+        return {};
+    }
     return Error{.code = ErrorCode::Invalid,
                  .message = fmt::format("the inventory has {}: nothing was planned or done",
                                         counted(diagnostics.errors(), "error"))};
