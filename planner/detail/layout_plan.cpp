@@ -49,6 +49,8 @@ bool is_same_fs(FileSystem wanted, std::string_view fact) {
     return wanted == FileSystem::BiosBoot || fact_name(wanted) == fact;
 }
 
+using Groups = std::vector<const PresentGroup*>;
+
 /// Units that a part takes at least.
 std::uint64_t least_units(const LayoutSize& size, std::uint64_t capacity, std::uint64_t unit) {
     if (size.kind == LayoutSize::Kind::Rest) return 1;
@@ -77,7 +79,7 @@ class Planning {
 
     LayoutPlan run() {
         if (blank_)
-            everything_new(nullptr);
+            everything_new({});
         else
             on_the_disk();
         memory();
@@ -149,21 +151,22 @@ class Planning {
     void on_the_disk() {
         const PresentDisk* disk = choose_disk();
         if (!disk) {
-            everything_new(nullptr);
+            everything_new({});
             return;
         }
         check_boot_mode();
         map_ = spec::lay_out(desired_, disk->bytes);
         disk_ = disk;
-        const bool is_blank = disk->partitions.empty() && disk->fs.empty();
-        const std::string why = is_blank ? std::string() : why_anew(*disk);
+        const Groups groups = groups_on(*disk);
+        const bool is_blank = disk->partitions.empty() && disk->fs.empty() && groups.empty();
+        const std::string why = is_blank ? std::string() : why_anew(*disk, groups);
         if (is_blank || !why.empty()) {
             out_.reason =
                 is_blank ? std::string() : fmt::format("{} is partitioned anew: {}", disk->name, why);
-            partition_anew(*disk);
+            partition_anew(*disk, groups);
             return;
         }
-        keep_table(*disk);
+        keep_table(*disk, groups);
     }
 
     void check_boot_mode() {
@@ -183,11 +186,13 @@ class Planning {
 
     // ---- the partition table
 
-    /// Why the partitions of the disk cannot stay; empty where they can.
-    std::string why_anew(const PresentDisk& disk) const {
-        if (disk.table != "gpt")
-            return disk.table.empty() ? fmt::format("it holds {}", fs_text(disk.fs))
-                                      : fmt::format("its table is {}", disk.table);
+    /// Why the partitions of the disk, which is not blank, cannot stay; empty where they can.
+    std::string why_anew(const PresentDisk& disk, const Groups& groups) const {
+        if (disk.table != "gpt" && !disk.table.empty()) return fmt::format("its table is {}", disk.table);
+        if (disk.table.empty() && !disk.fs.empty()) return fmt::format("it holds {}", fs_text(disk.fs));
+        if (disk.table.empty())
+            return disk.partitions.empty() ? fmt::format("it holds volume group '{}'", groups.front()->name)
+                                           : std::string("nobody saw what its partition table is");
         const auto& wanted = desired_.partitions;
         if (disk.partitions.size() < wanted.size())
             return fmt::format("it has {}, the layout {}", counted(disk.partitions.size(), "partition"),
@@ -209,25 +214,13 @@ class Planning {
     }
 
     /// Groups with a physical volume on the disk, as far as the facts tell.
-    std::vector<const PresentGroup*> groups_on(const PresentDisk& disk) {
-        const auto is_lvm = [](const PresentPart& part) { return part.fs == "LVM2_member"; };
-        std::vector<const PresentGroup*> out;
-        std::size_t disks = 0;
-        for (const PresentDisk& each : storage_.disks)
-            disks += each.fs == "LVM2_member" ||
-                             std::any_of(each.partitions.begin(), each.partitions.end(), is_lvm)
-                         ? 1u
-                         : 0u;
-        const bool here =
-            disk.fs == "LVM2_member" || std::any_of(disk.partitions.begin(), disk.partitions.end(), is_lvm);
+    Groups groups_on(const PresentDisk& disk) {
+        Groups out;
+        const bool here = has_lvm(disk);
+        const auto disks = std::count_if(storage_.disks.begin(), storage_.disks.end(), has_lvm);
         for (const PresentGroup& group : storage_.groups) {
-            const bool named =
-                std::any_of(group.partitions.begin(), group.partitions.end(), [&](const auto& name) {
-                    return name == disk.name ||
-                           std::any_of(disk.partitions.begin(), disk.partitions.end(),
-                                       [&](const auto& part) { return part.name == name; });
-                });
-            if (named || (group.partitions.empty() && here && disks == 1)) out.push_back(&group);
+            if (lies_on(group, disk) || (group.partitions.empty() && here && disks == 1))
+                out.push_back(&group);
             if (group.partitions.empty() && here && disks > 1)
                 problem(
                     fmt::format("nobody can tell whether volume group '{}' lies on {}: the facts do not say "
@@ -237,28 +230,48 @@ class Planning {
         return out;
     }
 
-    void partition_anew(const PresentDisk& disk) {
-        const auto groups = groups_on(disk);
-        std::vector<const PresentPart*> replaced;
-        everything_new(&replaced);
+    /// LVM tells groups apart by name: what `disk` calls `name` must be the only one, or whoever acts on it
+    /// may meet the other.
+    void refuse_namesakes(std::string_view name, const PresentDisk& disk, const Groups& groups,
+                          std::string_view remedy) {
+        for (const PresentGroup& group : storage_.groups) {
+            if (group.name != name || std::find(groups.begin(), groups.end(), &group) != groups.end())
+                continue;
+            if (const PresentDisk* other = other_disk(storage_, group, disk))
+                problem(fmt::format("another disk, {}, has a volume group '{}' already, and LVM cannot have "
+                                    "two of one name: {}",
+                                    to_string(*other), name, remedy));
+        }
+    }
+
+    void partition_anew(const PresentDisk& disk, const Groups& groups) {
+        for (const LayoutPart& part : desired_.partitions)
+            if (!part.group.empty())
+                refuse_namesakes(part.group, disk, groups,
+                                 "name the layout's otherwise, or rename or remove that one");
+        const auto replaced = everything_new(groups);
         for (const PresentPart& part : disk.partitions)
             lose("layout.disk." + part.name, part);
         if (disk.partitions.empty() && !disk.fs.empty())
             lose("layout.disk." + disk.name, {.name = disk.name, .bytes = disk.bytes, .fs = disk.fs});
-        for (const PresentGroup* group : groups)
+        for (const PresentGroup* group : groups) {
+            if (const PresentDisk* other = other_disk(storage_, *group, disk))
+                problem(fmt::format("volume group '{}' lies on {} as well", group->name, to_string(*other)));
             for (const PresentPart& volume : storage_.volumes) {
                 if (volume.group != group->name) continue;
                 if (std::find(replaced.begin(), replaced.end(), &volume) == replaced.end())
                     lose(fmt::format("layout.disk.{}/{}", volume.group, volume.name), volume);
             }
+        }
         if (!map_.fits() && !supposed_)
             for (const std::string& each : map_.problems)
                 problem(fmt::format("layout '{}' does not fit {}: {}", desired_.name, to_string(disk), each));
     }
 
-    /// Every part is created; what is there under its name on a disk that is partitioned anew is written
-    /// over. Null: nothing is known to be there.
-    void everything_new(std::vector<const PresentPart*>* replaced) {
+    /// Every part is created; what is there under its name, in one of the groups on a disk that is
+    /// partitioned anew, is written over. Gives what is.
+    std::vector<const PresentPart*> everything_new(const Groups& groups) {
+        std::vector<const PresentPart*> replaced;
         out_.anew = true;
         for (std::size_t i = 0; i < desired_.partitions.size(); ++i) {
             const LayoutPart& part = desired_.partitions[i];
@@ -269,14 +282,16 @@ class Planning {
         }
         for (std::size_t i = 0; i < desired_.volumes.size(); ++i) {
             const LayoutPart& part = desired_.volumes[i];
-            const PresentPart* there = replaced ? find_volume(part.group, part.name) : nullptr;
+            const bool here = std::any_of(groups.begin(), groups.end(),
+                                          [&](const auto* group) { return group->name == part.group; });
+            const PresentPart* there = here ? find_volume(part.group, part.name) : nullptr;
             PropertyChange change{.path = volume_path(part),
                                   .before = {},
                                   .after = wanted_text(part, disk_ ? map_.volumes[i].bytes : 0),
                                   .effect = "create"};
             if (there) {
                 out_.anew = false;
-                replaced->push_back(there);
+                replaced.push_back(there);
                 change.before = Value(present_text(*there));
                 change.effect = "format";
                 change.used = there->used;
@@ -285,10 +300,12 @@ class Planning {
             }
             add(std::move(change));
         }
+        return replaced;
     }
 
-    void keep_table(const PresentDisk& disk) {
-        const auto groups = groups_on(disk);
+    void keep_table(const PresentDisk& disk, const Groups& groups) {
+        for (const PresentGroup* group : groups)
+            refuse_namesakes(group->name, disk, groups, "rename or remove one of them");
         for (std::size_t i = 0; i < desired_.partitions.size(); ++i) {
             const LayoutPart& want = desired_.partitions[i];
             const PresentPart& have = disk.partitions[i];
@@ -320,8 +337,7 @@ class Planning {
 
     // ---- a volume group that is there
 
-    const PresentGroup* group_of(const LayoutPart& want, const PresentPart& partition,
-                                 const std::vector<const PresentGroup*>& groups) {
+    const PresentGroup* group_of(const LayoutPart& want, const PresentPart& partition, const Groups& groups) {
         const PresentGroup* found = nullptr;
         for (const PresentGroup* group : groups) {
             const bool lies_here = std::find(group->partitions.begin(), group->partitions.end(),
@@ -343,8 +359,7 @@ class Planning {
         return found;
     }
 
-    void fill_group(const LayoutPart& want, const PresentPart& partition,
-                    const std::vector<const PresentGroup*>& groups) {
+    void fill_group(const LayoutPart& want, const PresentPart& partition, const Groups& groups) {
         const PresentGroup* group = group_of(want, partition, groups);
         if (!group) return;
         const std::uint64_t capacity = group->bytes / group->extent;

@@ -177,6 +177,29 @@ std::vector<const PresentDisk*> matching(const Storage& storage, const spec::Dis
     return out;
 }
 
+bool has_lvm(const PresentDisk& disk) {
+    return disk.fs == "LVM2_member" ||
+           std::any_of(disk.partitions.begin(), disk.partitions.end(),
+                       [](const PresentPart& part) { return part.fs == "LVM2_member"; });
+}
+
+bool lies_on(const PresentGroup& group, const PresentDisk& disk) {
+    return std::any_of(group.partitions.begin(), group.partitions.end(), [&](const std::string& name) {
+        return name == disk.name || std::any_of(disk.partitions.begin(), disk.partitions.end(),
+                                                [&](const PresentPart& part) { return part.name == name; });
+    });
+}
+
+const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group, const PresentDisk& disk) {
+    const auto holds = [&](const PresentDisk& other) {
+        // Of a group without known places: where there is LVM, but not on `disk`.
+        const bool left_over = group.partitions.empty() && !has_lvm(disk) && has_lvm(other);
+        return other.name != disk.name && (lies_on(group, other) || left_over);
+    };
+    const auto found = std::find_if(storage.disks.begin(), storage.disks.end(), holds);
+    return found == storage.disks.end() ? nullptr : &*found;
+}
+
 std::string to_string(const PresentDisk& disk) {
     return fmt::format("{} ({}{})", disk.name,
                        disk.serial.empty() ? "" : fmt::format("serial {}, ", disk.serial),

@@ -47,6 +47,13 @@ std::optional<Storage> storage_of(const Value& facts);
 /// Disks that the selector fits. Disks on USB only where one is named exactly.
 std::vector<const PresentDisk*> matching(const Storage& storage, const spec::DiskSelector& selector);
 
+/// Whether the disk, or a partition of it, is a physical volume.
+bool has_lvm(const PresentDisk& disk);
+/// Whether the facts name the disk, or a partition of it, among what the group lies on.
+bool lies_on(const PresentGroup& group, const PresentDisk& disk);
+/// A disk other than `disk` that the group lies on; null where the facts tell of none.
+const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group, const PresentDisk& disk);
+
 /// "nvme0n1 (serial S6Z, 1TB)".
 std::string to_string(const PresentDisk& disk);
 

@@ -341,6 +341,79 @@ TEST(LayoutPlan, GroupsKeepTheNameTheyHave) {
     EXPECT_EQ(said(worker(), facts_of(there)), "");
 }
 
+/// Facts of a machine with two disks: on `old` the group labvg with root and home, `fresh` as told.
+Value facts_of_two(std::string_view fresh, std::string_view more_groups = "") {
+    return parse_json(fmt::format(R"({{"disks": [
+        {{"name": "sda", "size": 500000000000, "serial": "OLD", "table": "gpt",
+          "partitions": [{{"name": "sda1", "size": 400000000000, "fs": "LVM2_member"}}]}}, {}],
+      "lvm": {{"vgs": [{{"name": "labvg", "size": 399998189568, "pvs": ["/dev/sda1"]}}{}],
+               "lvs": [{{"name": "root", "vg": "labvg", "size": 33000783872}},
+                       {{"name": "home", "vg": "labvg", "size": 10003415040}}]}}}})",
+                                  fresh, more_groups))
+        .value();
+}
+
+TEST(LayoutPlan, VolumesOfAnotherDiskAreNotTouched) {
+    const spec::Layout it = worker({{"disk:", "disk: {serial: NEW}"}});
+    const std::string blank =
+        said(it, facts_of_two(R"({"name": "sdb", "size": 500000000000, "serial": "NEW"})"));
+    EXPECT_EQ(blank.find("format"), std::string::npos) << blank;
+    EXPECT_EQ(blank.find("lose"), std::string::npos) << blank;
+    EXPECT_NE(
+        blank.find("! another disk, sda (serial OLD, 500GB), has a volume group 'labvg' already, and LVM "
+                   "cannot have two of one name: name the layout's otherwise, or rename or remove that "
+                   "one\n"),
+        std::string::npos)
+        << blank;
+    const spec::Layout renamed =
+        worker({{"disk:", "disk: {serial: NEW}"}, {"vg: labvg", "  - {vg: own, size: rest}"}});
+    EXPECT_EQ(
+        said(renamed, facts_of_two(R"({"name": "sdb", "size": 500000000000, "serial": "NEW"})")).find("!"),
+        std::string::npos);
+}
+
+TEST(LayoutPlan, TwoGroupsOfOneNameAreNotToldApart) {
+    const spec::Layout it = layout(R"(
+disk: {serial: NEW}
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {vg: labvg, size: rest}]
+volumes: [{name: root, mount: /, size: 33GB, fs: xfs}]
+)");
+    const std::string text =
+        said(it, facts_of_two(R"({"name": "sdb", "size": 500000000000, "serial": "NEW",
+        "table": "gpt", "partitions": [{"name": "sdb1", "size": 600834048, "fs": "vfat"},
+                                       {"name": "sdb2", "size": 499397951488, "fs": "LVM2_member"}]})",
+                              R"(, {"name": "labvg", "size": 499390611456, "pvs": ["/dev/sdb2"]})"));
+    EXPECT_NE(
+        text.find("! another disk, sda (serial OLD, 500GB), has a volume group 'labvg' already, and LVM "
+                  "cannot have two of one name: rename or remove one of them\n"),
+        std::string::npos)
+        << text;
+}
+
+TEST(LayoutPlan, APreservedVolumeSaysWhyItWouldBeWrittenOver) {
+    const spec::Layout it = worker({{"disk:", "disk: {serial: NEW}"}});
+    const Value facts = parse_json(R"({"disks": [{"name": "sdb", "size": 500000000000, "serial": "NEW"}],
+      "lvm": {"vgs": [{"name": "labvg", "size": 499998785536, "pvs": ["/dev/sdb"]}],
+              "lvs": [{"name": "home", "vg": "labvg", "size": 10003415040}]}})")
+                            .value();
+    const std::string text = said(it, facts);
+    EXPECT_NE(text.find("! volume 'home' is preserved, but sdb is partitioned anew: it holds volume group "
+                        "'labvg'\n"),
+              std::string::npos)
+        << text;
+}
+
+TEST(LayoutPlan, AGroupThatLiesOnAnotherDiskAsWellIsNotTornApart) {
+    const spec::Layout it = worker({{"disk:", "disk: {serial: NEW}"}});
+    const Value facts = parse_json(R"({"disks": [
+        {"name": "sda", "size": 500000000000, "fs": "LVM2_member"},
+        {"name": "sdb", "size": 500000000000, "serial": "NEW", "fs": "LVM2_member"}],
+      "lvm": {"vgs": [{"name": "both", "size": 999997571072, "pvs": ["/dev/sda", "/dev/sdb"]}]}})")
+                            .value();
+    const std::string text = said(it, facts);
+    EXPECT_NE(text.find("! volume group 'both' lies on sda (500GB) as well\n"), std::string::npos) << text;
+}
+
 // ---- the unit of a plan
 
 ServerInput live(const spec::Layout& desired, Value facts, const spec::Layout* applied = nullptr) {
