@@ -49,6 +49,11 @@ bool is_same_fs(FileSystem wanted, std::string_view fact) {
     return wanted == FileSystem::BiosBoot || fact_name(wanted) == fact;
 }
 
+/// What becomes larger together with what it is on; the other two firmware reads, and nobody grows them.
+bool can_grow(FileSystem fs) {
+    return fs != FileSystem::Efi && fs != FileSystem::BiosBoot;
+}
+
 using Groups = std::vector<const PresentGroup*>;
 
 /// Units that a part takes at least.
@@ -303,6 +308,14 @@ class Planning {
         return replaced;
     }
 
+    /// Bytes that partition `at` of the layout may have on top of those it has.
+    std::uint64_t room_for(std::size_t at, const PresentDisk& disk) const {
+        const LayoutPart& want = desired_.partitions[at];
+        const bool is_last = at + 1 == disk.partitions.size();
+        return is_last && want.size.kind == LayoutSize::Kind::Rest && can_grow(want.fs) ? room_behind(disk)
+                                                                                        : 0;
+    }
+
     void keep_table(const PresentDisk& disk, const Groups& groups) {
         for (const PresentGroup* group : groups)
             refuse_namesakes(group->name, disk, groups, "rename or remove one of them");
@@ -311,9 +324,11 @@ class Planning {
             const PresentPart& have = disk.partitions[i];
             const std::string path = "layout.partitions." + want.name;
             const std::string there = present_text(have, &want);
+            const std::uint64_t room = room_for(i, disk);
+            const auto grown = room > 0 ? std::optional(text_of(want, have.bytes + room)) : std::nullopt;
             if (want.fs == FileSystem::None) {
-                add_kept(path, there, there, std::nullopt);
-                fill_group(want, have, groups);
+                add_staying(path, there, grown, std::nullopt);
+                fill_group(want, have, groups, room);
                 continue;
             }
             const bool same = is_same_fs(want.fs, have.fs);
@@ -321,18 +336,18 @@ class Planning {
                 problem(fmt::format("{} is preserved, but has {} where the layout wants {}", want.name,
                                     fs_text(have.fs), fs_text(want.fs)));
             if (same && (want.preserve || !reinstall_))
-                add_kept(path, there, there, have.used);
+                add_staying(path, there, grown, have.used);
             else
                 add({.path = path,
                      .before = Value(there),
-                     .after = Value(same ? there : text_of(want, have.bytes)),
+                     .after = Value(same && !grown ? there : text_of(want, have.bytes + room)),
                      .effect = "format",
                      .used = have.used});
             moved(path, want, have);
         }
         for (std::size_t i = desired_.partitions.size(); i < disk.partitions.size(); ++i)
-            add_kept("layout.disk." + disk.partitions[i].name, present_text(disk.partitions[i]),
-                     present_text(disk.partitions[i]), disk.partitions[i].used);
+            add_staying("layout.disk." + disk.partitions[i].name, present_text(disk.partitions[i]),
+                        std::nullopt, disk.partitions[i].used);
     }
 
     // ---- a volume group that is there
@@ -359,10 +374,12 @@ class Planning {
         return found;
     }
 
-    void fill_group(const LayoutPart& want, const PresentPart& partition, const Groups& groups) {
+    /// `room`: bytes that the partition gets in addition.
+    void fill_group(const LayoutPart& want, const PresentPart& partition, const Groups& groups,
+                    std::uint64_t room) {
         const PresentGroup* group = group_of(want, partition, groups);
         if (!group) return;
-        const std::uint64_t capacity = group->bytes / group->extent;
+        const std::uint64_t capacity = (group->bytes + room) / group->extent;
         std::vector<Slot> slots;
         for (const LayoutPart& volume : desired_.volumes)
             if (volume.group == want.group)
@@ -389,7 +406,7 @@ class Planning {
             const std::string path = detail::volume_path(desired_, want.group, volume.name);
             const LayoutPart* made = applied_ ? applied_->find_volume(want.group, volume.name) : nullptr;
             if (!made) {
-                add_kept(path, present_text(volume), present_text(volume), volume.used);
+                add_staying(path, present_text(volume), std::nullopt, volume.used);
                 extents += volume.bytes / group.extent;
                 continue;
             }
@@ -438,22 +455,15 @@ class Planning {
         }
         const PresentPart& have = *slot.have;
         const std::uint64_t there = have.bytes / group.extent;
-        const bool grows = slot.units > there;
-        if (slot.kept && !grows) {
-            const std::string text = present_text(have, &want);
-            add_kept(path, text, text, have.used);
-        } else if (slot.kept) {
-            add({.path = path,
-                 .before = Value(present_text(have, &want)),
-                 .after = Value(after),
-                 .effect = "grow",
-                 .used = have.used});
+        const std::string before = present_text(have, &want);
+        if (slot.kept) {
+            add_staying(path, before, slot.units > there ? std::optional(after) : std::nullopt, have.used);
         } else {
             if (want.preserve)
                 problem(fmt::format("volume '{}' is preserved, but has {} where the layout wants {}",
                                     want.name, fs_text(have.fs), fs_text(want.fs)));
             add({.path = path,
-                 .before = Value(present_text(have, &want)),
+                 .before = Value(before),
                  .after = Value(after),
                  .effect = "format",
                  .used = have.used});
@@ -530,12 +540,13 @@ class Planning {
     }
 
     void add(PropertyChange change) { out_.changes.push_back(std::move(change)); }
-    void add_kept(std::string path, std::string before, std::string after,
-                  std::optional<std::uint64_t> used) {
+    /// What keeps its content; `grown` is how it then reads, where it becomes larger.
+    void add_staying(std::string path, const std::string& before, const std::optional<std::string>& grown,
+                     std::optional<std::uint64_t> used) {
         add({.path = std::move(path),
-             .before = Value(std::move(before)),
-             .after = Value(std::move(after)),
-             .effect = "keep",
+             .before = Value(before),
+             .after = Value(grown.value_or(before)),
+             .effect = grown ? "grow" : "keep",
              .used = used});
     }
 

@@ -9,6 +9,9 @@
 namespace lab::planner::detail {
 namespace {
 
+/// Tools leave a few MiB between partitions and at the end of a disk, for alignment: that is no room.
+constexpr std::uint64_t kLeastRoom = 16 * spec::kMebibyte;
+
 std::string text_at(const Value& map, std::string_view key) {
     const Value* value = map.get(key);
     const std::string* text = value ? value->if_string() : nullptr;
@@ -198,6 +201,14 @@ const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group,
     };
     const auto found = std::find_if(storage.disks.begin(), storage.disks.end(), holds);
     return found == storage.disks.end() ? nullptr : &*found;
+}
+
+std::uint64_t room_behind(const PresentDisk& disk) {
+    std::uint64_t taken = 0;
+    for (const PresentPart& part : disk.partitions)
+        taken += std::min(part.bytes, disk.bytes);
+    const std::uint64_t usable = spec::usable_bytes(disk.bytes);
+    return usable > taken && usable - taken >= kLeastRoom ? usable - taken : 0;
 }
 
 std::string to_string(const PresentDisk& disk) {

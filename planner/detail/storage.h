@@ -54,6 +54,10 @@ bool lies_on(const PresentGroup& group, const PresentDisk& disk);
 /// A disk other than `disk` that the group lies on; null where the facts tell of none.
 const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group, const PresentDisk& disk);
 
+/// Bytes behind the last partition that it could have as well. Where partitions begin is not in the facts:
+/// they are taken to follow each other.
+std::uint64_t room_behind(const PresentDisk& disk);
+
 /// "nvme0n1 (serial S6Z, 1TB)".
 std::string to_string(const PresentDisk& disk);
 

@@ -336,6 +336,44 @@ TEST(LayoutPlan, NothingKnownIsAllCreatedAndDestructive) {
     EXPECT_NE(said(plan).find("create layout.volumes.longhorn null -> rest xfs\n"), std::string::npos);
 }
 
+/// Facts of a machine with UEFI whose 1 TB disk has an EFI partition and `second`.
+Value facts_of_plain(std::string_view second, std::string_view more = "") {
+    return parse_json(fmt::format(R"({{"disks": [{{"name": "sda", "size": 1000204886016, "table": "gpt",
+      "partitions": [{{"name": "sda1", "size": 600834048, "fs": "vfat"}}, {}]}}]{}}})",
+                                  second, more))
+        .value();
+}
+
+TEST(LayoutPlan, ThePartitionThatTakesTheRestGrows) {
+    const spec::Layout it =
+        layout("partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: rest, fs: ext4}]\n");
+    constexpr std::string_view small = R"({"name": "sda2", "size": 107374182400, "fs": "ext4"})";
+    EXPECT_EQ(said(it, facts_of_plain(small)), "grow layout.partitions./ 107.37GB ext4 -> 999.6GB ext4\n");
+    EXPECT_EQ(said(it, facts_of_plain(small), nullptr, /*reinstall=*/true),
+              "format layout.partitions./boot/efi 600.83MB efi -> 600.83MB efi\n"
+              "format layout.partitions./ 107.37GB ext4 -> 999.6GB ext4\n");
+    // Another one lies behind it, or only what tools leave for alignment.
+    EXPECT_EQ(said(it, facts_of_plain(fmt::format(R"({}, {{"name": "sda3", "size": 1048576}})", small))), "");
+    EXPECT_EQ(said(it, facts_of_plain(R"({"name": "sda2", "size": 999602257920, "fs": "ext4"})")), "");
+    EXPECT_EQ(said(it, facts_of_plain(R"({"name": "sda2", "size": 999586529280, "fs": "ext4"})")), "");
+    const spec::Layout sized =
+        layout("partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: 100GB, fs: ext4}]\n");
+    EXPECT_EQ(said(sized, facts_of_plain(small)), "");
+}
+
+TEST(LayoutPlan, AGroupGrowsWithItsPartitionAndTheVolumesWithIt) {
+    const spec::Layout it = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {vg: labvg, size: rest}]
+volumes: [{name: root, mount: /, size: rest, fs: xfs}]
+slack: 0%
+)");
+    const Value facts = facts_of_plain(R"({"name": "sda2", "size": 107374182400, "fs": "LVM2_member"})",
+                                       R"(, "lvm": {"vgs": [{"name": "labvg", "size": 107369988096}],
+      "lvs": [{"name": "root", "vg": "labvg", "size": 107369988096, "fs": "xfs"}]})");
+    EXPECT_EQ(said(it, facts), "grow layout.partitions.labvg 107.37GB lvm -> 999.6GB lvm\n"
+                               "grow layout.volumes.root 107.37GB xfs -> 999.59GB xfs\n");
+}
+
 TEST(LayoutPlan, GroupsKeepTheNameTheyHave) {
     const spec::Layout there = worker({{"vg: labvg", "  - {vg: ubuntu-vg, size: rest}"}});
     EXPECT_EQ(said(worker(), facts_of(there)), "");
