@@ -41,8 +41,12 @@ std::string fs_text(FileSystem fs) {
     return fs == FileSystem::None ? "lvm" : std::string(to_string(fs));
 }
 std::string fs_text(std::string_view fact) {
-    if (fact == "LVM2_member") return "lvm";
-    return fact.empty() ? std::string("without a file system") : std::string(fact);
+    return fact == "LVM2_member" ? "lvm" : std::string(fact);
+}
+/// What is on a partition, as part of a sentence: facts without a file system do not tell that there is none.
+std::string found_on(const PresentPart& part) {
+    return part.fs.empty() ? fmt::format("nobody saw what is on {}", part.name)
+                           : fmt::format("{} has {}", part.name, fs_text(part.fs));
 }
 
 bool is_same_fs(FileSystem wanted, std::string_view fact) {
@@ -206,8 +210,7 @@ class Planning {
             const PresentPart& have = disk.partitions[i];
             const bool is_group = wanted[i].fs == FileSystem::None;
             if (is_group != (have.fs == "LVM2_member"))
-                return fmt::format("{} is {}, the layout wants {}", have.name, fs_text(have.fs),
-                                   fs_text(wanted[i].fs));
+                return fmt::format("{}, the layout wants {}", found_on(have), fs_text(wanted[i].fs));
             const std::uint64_t least = wanted[i].size.kind == LayoutSize::Kind::Bytes
                                             ? wanted[i].size.amount
                                             : spec::least_size(wanted[i].fs);
@@ -333,8 +336,8 @@ class Planning {
             }
             const bool same = is_same_fs(want.fs, have.fs);
             if (!same && want.preserve)
-                problem(fmt::format("{} is preserved, but has {} where the layout wants {}", want.name,
-                                    fs_text(have.fs), fs_text(want.fs)));
+                problem(fmt::format("{} is preserved, but {} where the layout wants {}", want.name,
+                                    found_on(have), fs_text(want.fs)));
             if (same && (want.preserve || !reinstall_))
                 add_staying(path, there, grown, have.used);
             else
@@ -527,8 +530,10 @@ class Planning {
 
     std::string present_text(const PresentPart& part, const LayoutPart* want = nullptr) const {
         if (!part.text.empty()) return part.text;
-        const bool named = want && (part.fs.empty() || is_same_fs(want->fs, part.fs));
-        return fmt::format("{} {}", format_size(part.bytes), named ? fs_text(want->fs) : fs_text(part.fs));
+        const std::string size = format_size(part.bytes);
+        if (want && fact_name(want->fs) == part.fs) return fmt::format("{} {}", size, fs_text(want->fs));
+        return part.fs.empty() ? size + ", file system not seen"
+                               : fmt::format("{} {}", size, fs_text(part.fs));
     }
 
     void moved(const std::string& path, const LayoutPart& want, const PresentPart& have) {

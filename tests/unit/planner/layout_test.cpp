@@ -374,6 +374,46 @@ slack: 0%
                                "grow layout.volumes.root 107.37GB xfs -> 999.59GB xfs\n");
 }
 
+TEST(LayoutPlan, WhatNobodySawIsNotClaimed) {
+    const auto change = [](const LayoutPlan& plan, std::string_view path) {
+        for (const api::PropertyChange& each : plan.changes)
+            if (each.path == path)
+                return fmt::format("{} {} -> {}", each.effect, display(each.before), display(each.after));
+        return std::string();
+    };
+    const spec::Layout it = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {vg: labvg, size: rest}]
+volumes: [{name: root, mount: /, size: 33GB, fs: xfs}, {name: home, mount: /home, size: 10GB, fs: xfs, preserve: true}]
+)");
+    const LayoutPlan plan =
+        planned(it, facts_of_plain(R"({"name": "sda2", "size": 999602257920, "fs": "LVM2_member"})",
+                                   R"(, "lvm": {"vgs": [{"name": "labvg", "size": 999599112192}], "lvs": [
+      {"name": "root", "vg": "labvg", "size": 33000783872}, {"name": "home", "vg": "labvg", "size": 5003804672},
+      {"name": "other", "vg": "labvg", "size": 4294967296}]})"));
+    EXPECT_EQ(change(plan, "layout.volumes.root"),
+              "keep 33GB, file system not seen -> 33GB, file system not seen");
+    EXPECT_EQ(change(plan, "layout.volumes.home"), "grow 5GB, file system not seen -> 10GB xfs");
+    EXPECT_EQ(change(plan, "layout.volumes.other"),
+              "keep 4.29GB, file system not seen -> 4.29GB, file system not seen");
+
+    constexpr std::string_view unseen = R"({"name": "sda2", "size": 999602257920})";
+    EXPECT_EQ(planned(it, facts_of_plain(unseen)).reason,
+              "sda is partitioned anew: nobody saw what is on sda2, the layout wants lvm");
+    const spec::Layout kept =
+        layout("partitions: [{size: 1MiB, fs: bios-boot}, {mount: /, size: 33GB, fs: ext4},"
+               " {mount: /srv, size: rest, fs: xfs, preserve: true}]\n");
+    const Value facts =
+        parse_json(R"({"disks": [{"name": "sda", "size": 1000204886016, "table": "gpt", "partitions": [
+      {"name": "sda1", "size": 1048576}, {"name": "sda2", "size": 33000783872, "fs": "ext4"},
+      {"name": "sda3", "size": 967200000000}]}]})")
+            .value();
+    const LayoutPlan blocked = planned(kept, facts);
+    EXPECT_EQ(blocked.problems,
+              std::vector<std::string>{
+                  "/srv is preserved, but nobody saw what is on sda3 where the layout wants xfs"});
+    EXPECT_EQ(change(blocked, "layout.partitions.bios-boot"), "keep 1.05MB bios-boot -> 1.05MB bios-boot");
+}
+
 TEST(LayoutPlan, GroupsKeepTheNameTheyHave) {
     const spec::Layout there = worker({{"vg: labvg", "  - {vg: ubuntu-vg, size: rest}"}});
     EXPECT_EQ(said(worker(), facts_of(there)), "");
