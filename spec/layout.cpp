@@ -53,9 +53,13 @@ void check_least(const LayoutPart& part, std::uint64_t bytes, bool is_partition,
                                        format_size(least, Rounding::Up), to_string(part.fs)));
 }
 
-std::string shortage(const std::string& what, const Shares& shares, std::uint64_t capacity,
-                     std::uint64_t unit) {
-    return fmt::format("{} needs {}, but has {}", what, format_size(times(shares.needed, unit), Rounding::Up),
+/// `slack` is named where the parts alone would fit.
+std::string shortage(const std::string& what, const Shares& shares, const LayoutSize* slack,
+                     std::uint64_t capacity, std::uint64_t unit) {
+    const bool by_slack = slack && shares.used <= capacity;
+    return fmt::format("{} needs {}{}, but has {}", what,
+                       format_size(times(shares.needed, unit), Rounding::Up),
+                       by_slack ? fmt::format(" with its slack of {}", slack->text) : "",
                        format_size(times(capacity, unit), Rounding::Down));
 }
 
@@ -80,7 +84,7 @@ void place_group(const Layout& layout, std::size_t at, DiskMap& out) {
     const Shares shares = share_out(sizes, &layout.slack, group.extents, kExtent);
     if (!shares.fits)
         out.problems.push_back(
-            shortage(fmt::format("volume group '{}'", name), shares, group.extents, kExtent));
+            shortage(fmt::format("volume group '{}'", name), shares, &layout.slack, group.extents, kExtent));
     group.slack = shares.slack;
     group.free = shares.fits ? group.extents - shares.used : 0;
     for (std::size_t i = 0; shares.fits && i < indexes.size(); ++i) {
@@ -216,8 +220,8 @@ DiskMap lay_out(const Layout& layout, std::uint64_t disk_bytes) {
     const std::uint64_t capacity = usable_bytes(disk_bytes) / kAlignment;
     const Shares shares = share_out(sizes_of(layout.partitions), nullptr, capacity, kAlignment);
     if (!shares.fits) {
-        out.problems.push_back(
-            shortage(fmt::format("a disk of {}", format_size(disk_bytes)), shares, capacity, kAlignment));
+        out.problems.push_back(shortage(fmt::format("a disk of {}", format_size(disk_bytes)), shares, nullptr,
+                                        capacity, kAlignment));
         return out;
     }
     std::uint64_t start = kAlignment;

@@ -151,8 +151,11 @@ class Planning {
             if (found.empty()) add_disk(disk);
         const std::string wanted =
             fmt::format("layout '{}' ({})", desired_.name, spec::to_string(desired_.disk));
+        const bool passed_over =
+            !desired_.disk.is_exact() && std::any_of(storage_.disks.begin(), storage_.disks.end(), is_on_usb);
         problem(found.empty()
-                    ? fmt::format("no disk fits {}: there is {}", wanted, there.empty() ? "none" : there)
+                    ? fmt::format("no disk fits {}: there is {}{}", wanted, there.empty() ? "none" : there,
+                                  passed_over ? "; a disk on USB is chosen only by serial, wwn or by-id" : "")
                     : fmt::format("more than one disk fits {}: {}; name one by its serial", wanted, there));
         return nullptr;
     }

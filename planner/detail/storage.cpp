@@ -142,7 +142,7 @@ bool has_type(const PresentDisk& disk, std::string_view type) {
 }
 
 bool fits(const PresentDisk& disk, const spec::DiskSelector& wanted) {
-    if (disk.transport == "usb" && !wanted.is_exact()) return false;
+    if (is_on_usb(disk) && !wanted.is_exact()) return false;
     if (wanted.min_size && disk.bytes < wanted.min_size->value) return false;
     if (wanted.max_size && disk.bytes > wanted.max_size->value) return false;
     if (wanted.type && !has_type(disk, wanted.type->value)) return false;
@@ -171,6 +171,10 @@ std::optional<Storage> storage_of(const Value& facts) {
         if (text_at(mount, "fs") == "tmpfs") out.memory[text_at(mount, "target")] = bytes_at(mount, "size");
     if (const Value* boot = facts.get("boot")) out.boot_mode = text_at(*boot, "mode");
     return out;
+}
+
+bool is_on_usb(const PresentDisk& disk) {
+    return disk.transport == "usb";
 }
 
 std::vector<const PresentDisk*> matching(const Storage& storage, const spec::DiskSelector& selector) {
@@ -212,9 +216,9 @@ std::uint64_t room_behind(const PresentDisk& disk) {
 }
 
 std::string to_string(const PresentDisk& disk) {
-    return fmt::format("{} ({}{})", disk.name,
+    return fmt::format("{} ({}{}{})", disk.name,
                        disk.serial.empty() ? "" : fmt::format("serial {}, ", disk.serial),
-                       format_size(disk.bytes));
+                       format_size(disk.bytes), is_on_usb(disk) ? ", on USB" : "");
 }
 
 } // namespace lab::planner::detail

@@ -44,6 +44,7 @@ struct Storage {
 /// nullopt where the facts say nothing of disks.
 std::optional<Storage> storage_of(const Value& facts);
 
+bool is_on_usb(const PresentDisk& disk);
 /// Disks that the selector fits. Disks on USB only where one is named exactly.
 std::vector<const PresentDisk*> matching(const Storage& storage, const spec::DiskSelector& selector);
 
@@ -58,7 +59,7 @@ const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group,
 /// they are taken to follow each other.
 std::uint64_t room_behind(const PresentDisk& disk);
 
-/// "nvme0n1 (serial S6Z, 1TB)".
+/// "nvme0n1 (serial S6Z, 1TB)", "sda (500GB, on USB)".
 std::string to_string(const PresentDisk& disk);
 
 } // namespace lab::planner::detail

@@ -243,7 +243,8 @@ class Checking {
         if (!least) {
             error("spec/layout-space",
                   fmt::format("layout '{}' fits on no disk, however large", layout_.name), layout_.at,
-                  fmt::format("{}", fmt::join(lay_out(layout_, std::uint64_t{1} << 50).problems, "; ")));
+                  fmt::format("{}: ask for less",
+                              fmt::join(lay_out(layout_, std::uint64_t{1} << 50).problems, "; ")));
             return;
         }
         const auto& smallest = layout_.disk.min_size;

@@ -292,6 +292,10 @@ TEST(LayoutPlan, NoneOrSeveralDisksAreNotGuessedFrom) {
               std::string::npos);
     const spec::Layout any = worker({{"disk:", ""}});
     EXPECT_EQ(said(any, disks(fmt::format("{},{}", one, usb))).find("!"), std::string::npos);
+    EXPECT_NE(said(any, disks(usb))
+                  .find("! no disk fits layout 'worker' (the only disk): there is c (serial Z, "
+                        "900GB, on USB); a disk on USB is chosen only by serial, wwn or by-id\n"),
+              std::string::npos);
     const spec::Layout exact = worker({{"disk:", "disk: {serial: Y}"}});
     EXPECT_EQ(said(exact, disks(fmt::format("{},{}", one, two))).find("!"), std::string::npos);
 }
