@@ -144,6 +144,17 @@ std::optional<ValueList> lvm_rows(const FactSources& sources, const char* report
     return rows ? std::optional(std::move(*rows)) : std::nullopt;
 }
 
+/// Where the partition begins, from the kernel, in its sectors of 512 bytes: older lsblk have no column for
+/// it, and refuse one that they do not know.
+void add_start(Value& partition, const FactSources& sources) {
+    const auto text =
+        source_text(sources, fmt::format("/sys/class/block/{}/start", *text_at(partition, "name")));
+    const auto sectors = integer_at(ValueMap{{"start", Value(text.value_or(""))}}, "start");
+    std::int64_t bytes = 0;
+    if (sectors && !__builtin_mul_overflow(*sectors, std::int64_t{512}, &bytes))
+        partition.if_map()->set("start", bytes);
+}
+
 } // namespace
 
 Result<ValueList> parse_lsblk(std::string_view json) {
@@ -182,7 +193,11 @@ ValueList read_disks(const FactSources& sources) {
     const auto text = sources.output({"lsblk", "--json", "--bytes", "--output", std::string(kColumns)});
     if (!text) return {};
     auto disks = parse_lsblk(*text);
-    return disks ? std::move(*disks) : ValueList{};
+    if (!disks) return {};
+    for (Value& disk : *disks)
+        for (Value& partition : *disk.if_map()->find("partitions")->if_list())
+            add_start(partition, sources);
+    return std::move(*disks);
 }
 
 Value read_lvm(const FactSources& sources) {

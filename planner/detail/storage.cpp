@@ -87,6 +87,7 @@ PresentDisk disk_of(const Value& row, const MountsBySource& mounts, const Value&
     for (const Value& each : list_at(row, "partitions")) {
         PresentPart part{
             .name = text_at(each, "name"), .bytes = bytes_at(each, "size"), .fs = text_at(each, "fs")};
+        if (each.get("start")) part.start = bytes_at(each, "start");
         const std::string path = text_at(each, "path");
         add_mount(part, path.empty() ? "/dev/" + part.name : path, mounts, facts);
         disk.partitions.push_back(std::move(part));
@@ -208,11 +209,14 @@ const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group,
 }
 
 std::uint64_t room_behind(const PresentDisk& disk) {
-    std::uint64_t taken = 0;
-    for (const PresentPart& part : disk.partitions)
-        taken += std::min(part.bytes, disk.bytes);
-    const std::uint64_t usable = spec::usable_bytes(disk.bytes);
-    return usable > taken && usable - taken >= kLeastRoom ? usable - taken : 0;
+    std::uint64_t taken = spec::kAlignment, last = 0; // where all of them end, and the last of the list
+    for (const PresentPart& part : disk.partitions) {
+        last = std::min(part.start.value_or(taken), disk.bytes) + std::min(part.bytes, disk.bytes);
+        taken = std::max(taken, last);
+    }
+    if (last < taken) return 0; // another one lies behind it
+    const std::uint64_t end = spec::kAlignment + spec::usable_bytes(disk.bytes);
+    return end > taken && end - taken >= kLeastRoom ? end - taken : 0;
 }
 
 std::string to_string(const PresentDisk& disk) {

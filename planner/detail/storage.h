@@ -13,10 +13,11 @@ struct PresentPart {
     std::string name;  // "nvme0n1p3"; of a volume its own
     std::string group; // of a volume
     std::uint64_t bytes = 0;
-    std::string fs;                    // "xfs", "vfat", "LVM2_member", "ntfs"; empty: none, or not known
-    std::string mount;                 // where it is mounted now
-    std::optional<std::uint64_t> used; // bytes in use, where it is mounted
-    std::string text;                  // how it reads, where its size is only supposed
+    std::optional<std::uint64_t> start; // bytes from the disk's beginning
+    std::string fs;                     // "xfs", "vfat", "LVM2_member", "ntfs"; empty: none, or not known
+    std::string mount;                  // where it is mounted now
+    std::optional<std::uint64_t> used;  // bytes in use, where it is mounted
+    std::string text;                   // how it reads, where its size is only supposed
 };
 
 struct PresentDisk {
@@ -55,8 +56,8 @@ bool lies_on(const PresentGroup& group, const PresentDisk& disk);
 /// A disk other than `disk` that the group lies on; null where the facts tell of none.
 const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group, const PresentDisk& disk);
 
-/// Bytes behind the last partition that it could have as well. Where partitions begin is not in the facts:
-/// they are taken to follow each other.
+/// Bytes behind the last partition of the list that it could have as well. Where the facts do not tell where
+/// partitions begin, they are taken to follow each other.
 std::uint64_t room_behind(const PresentDisk& disk);
 
 /// "nvme0n1 (serial S6Z, 1TB)", "sda (500GB, on USB)".

@@ -360,6 +360,16 @@ TEST(LayoutPlan, ThePartitionThatTakesTheRestGrows) {
     EXPECT_EQ(said(it, facts_of_plain(fmt::format(R"({}, {{"name": "sda3", "size": 1048576}})", small))), "");
     EXPECT_EQ(said(it, facts_of_plain(R"({"name": "sda2", "size": 999602257920, "fs": "ext4"})")), "");
     EXPECT_EQ(said(it, facts_of_plain(R"({"name": "sda2", "size": 999586529280, "fs": "ext4"})")), "");
+    // The room lies before it; it lies before the other one.
+    EXPECT_EQ(said(it, facts_of_plain(
+                           R"({"name": "sda2", "size": 107374182400, "start": 892830679040, "fs": "ext4"})")),
+              "");
+    const std::string swapped =
+        said(it, parse_json(R"({"disks": [{"name": "sda", "size": 1000204886016, "table": "gpt",
+      "partitions": [{"name": "sda1", "size": 600834048, "start": 107375230976, "fs": "vfat"},
+                     {"name": "sda2", "size": 107374182400, "start": 1048576, "fs": "ext4"}]}]})")
+                     .value());
+    EXPECT_EQ(swapped, "");
     const spec::Layout sized =
         layout("partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: 100GB, fs: ext4}]\n");
     EXPECT_EQ(said(sized, facts_of_plain(small)), "");
