@@ -41,7 +41,8 @@ std::vector<std::string> alert_origins(const spec::Fleet& fleet, const spec::Ale
         for (const spec::Given& given : label.gives)
             if (given.what == spec::Provides::Alerts && given.name.value == alert.name)
                 origins.push_back("label " + text);
-    if (alert.written && alert.written->target && alert.catalogue.empty())
+    if (alert.written && alert.written->target && !alert.written->target->only_excludes() &&
+        alert.catalogue.empty())
         origins.push_back(target_text(*alert.written->target));
     for (const spec::CatalogueEntry& entry : alert.catalogue)
         if (entry.trigger != spec::Trigger::Named) origins.push_back(trigger_text(entry));

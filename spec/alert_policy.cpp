@@ -75,7 +75,7 @@ class Reasons {
         for (const CatalogueEntry& entry : rule.catalogue)
             add_trigger(entry, chains);
         const Target* target = rule.target();
-        if (!target || !rule.catalogue.empty()) return chains;
+        if (!target || !rule.catalogue.empty() || target->only_excludes()) return chains;
         const TargetAnswer answer = explain_target(state_, *target, index_);
         if (answer.unmet.empty())
             chains.push_back(
@@ -202,9 +202,11 @@ Reach reach_of(const FleetState& state, const Rule& rule) {
         kept &= evaluate(state, *target);
         return {std::move(all), std::move(kept)};
     }
-    Target whole = *target;
-    whole.exclude.clear();
-    all |= evaluate(state, whole);
+    if (!target->only_excludes()) {
+        Target whole = *target;
+        whole.exclude.clear();
+        all |= evaluate(state, whole);
+    }
     Bitset kept = all;
     if (!target->exclude.empty()) {
         Target only_exclude;

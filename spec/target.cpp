@@ -62,12 +62,20 @@ std::vector<Term>* list_of(Target& target, std::string_view key) {
     return nullptr;
 }
 
+bool names_nobody(const Target& target) noexcept {
+    return target.labels.empty() && target.all_labels.empty() && target.environments.empty() &&
+           target.regions.empty() && target.clouds.empty() && target.providers.empty() &&
+           target.sizes.empty() && target.groups.empty() && target.servers.empty();
+}
+
 } // namespace
 
 bool Target::empty() const noexcept {
-    return labels.empty() && all_labels.empty() && environments.empty() && regions.empty() &&
-           clouds.empty() && providers.empty() && sizes.empty() && groups.empty() && servers.empty() &&
-           exclude.empty();
+    return names_nobody(*this) && exclude.empty();
+}
+
+bool Target::only_excludes() const noexcept {
+    return names_nobody(*this) && !exclude.empty();
 }
 
 Target parse_target(const Node& node, Diagnostics& diagnostics, bool is_exclude) {

@@ -30,6 +30,9 @@ struct Target {
     Span at;
 
     bool empty() const noexcept;
+    /// Whether it says only whom not to take: it narrows what is selected otherwise, and names nobody by
+    /// itself.
+    bool only_excludes() const noexcept;
 };
 
 /// Decodes a `match`, `target` or `targets` map, or with `is_exclude` an exclude map (which takes no exclude

@@ -132,6 +132,10 @@ void read_secret_key(Secret& secret, const Node& key, const Node& value, Diagnos
         secret.set_by = read_name(value, name, "user", diagnostics);
     } else if (name == "target") {
         secret.target = parse_target(value, diagnostics);
+        if (secret.target->only_excludes())
+            add_error(diagnostics, "spec/bad-target",
+                      "the target of a secret that only excludes grants nobody anything", value.span(),
+                      "name who may read it besides, or leave the target out");
     } else {
         report_unknown_key(key, {"a secret", kSecretKeys}, diagnostics);
     }
