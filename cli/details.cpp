@@ -57,11 +57,8 @@ std::vector<std::string> excluded_from(const spec::Fleet& fleet, const std::stri
     std::vector<std::string> lines;
     for (spec::ServerIndex i = 0; i < fleet.size(); ++i) {
         if (std::binary_search(members.begin(), members.end(), i)) continue;
-        for (const std::string& why : fleet.explain_membership(group, i)) {
-            if (!why.starts_with("excluded")) continue;
+        if (const std::string why = why_excluded(fleet, group, i); !why.empty())
             lines.push_back(fmt::format("{} ({})", fleet.server(i).name, why));
-            break;
-        }
     }
     return lines;
 }

@@ -103,6 +103,18 @@ std::vector<std::string> texts_of(const std::vector<spec::Text>& written) {
     return texts;
 }
 
+std::string why_excluded(const spec::Fleet& fleet, std::string_view group, spec::ServerIndex server) {
+    std::string out;
+    bool came_in = false;
+    for (std::string& why : fleet.explain_membership(group, server)) {
+        if (why.starts_with("excluded"))
+            out = std::move(why); // the last one is the group's own, which decides
+        else if (!why.starts_with("not matched"))
+            came_in = true;
+    }
+    return came_in ? out : std::string();
+}
+
 std::string target_text(const spec::Target& target) {
     std::vector<std::string> words;
     add_words(words, target);

@@ -28,6 +28,9 @@ Value text_or_null(std::string_view text);
 /// The texts of written values.
 std::vector<std::string> texts_of(const std::vector<spec::Text>& written);
 
+/// Why a server is not in a group that would have it but for an exclusion; empty for all others.
+std::string why_excluded(const spec::Fleet& fleet, std::string_view group, spec::ServerIndex server);
+
 /// A target in words: "labels k8s-worker or k8s-server, region eu-west".
 std::string target_text(const spec::Target& target);
 Value target_value(const spec::Target& target);

@@ -170,8 +170,8 @@ std::vector<std::string> exclusions(const spec::Fleet& fleet, spec::ServerIndex 
     const auto in = fleet.groups(index);
     for (const auto& entry : fleet.inventory().groups) {
         if (std::find(in.begin(), in.end(), entry.first) != in.end()) continue;
-        for (const std::string& why : fleet.explain_membership(entry.first, index))
-            if (why.starts_with("excluded")) lines.push_back(fmt::format("group {} ({})", entry.first, why));
+        if (const std::string why = why_excluded(fleet, entry.first, index); !why.empty())
+            lines.push_back(fmt::format("group {} ({})", entry.first, why));
     }
     return lines;
 }
