@@ -5,6 +5,7 @@
 #include "support/text.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -83,15 +84,21 @@ Names names_below(std::span<const spec::Property> properties, std::string_view p
 
 // ---- what they reach
 
-/// Servers of which a role allows something.
-Servers servers_of(const spec::Fleet& fleet, const spec::Role& role) {
+/// Servers of which the roles together allow something: a role that denies does so for all of them.
+Servers servers_of(const spec::Fleet& fleet, std::span<const spec::Role* const> roles) {
+    std::vector<Servers> targets;
+    for (const spec::Role* role : roles)
+        targets.push_back(role->target ? fleet.select(*role->target) : Servers());
+    const auto verbs = spec::verb_names().size();
     Servers servers;
-    const Servers targeted = role.target ? fleet.select(*role.target) : Servers();
     for (spec::ServerIndex i = 0; i < fleet.size(); ++i) {
-        if (role.target && !std::binary_search(targeted.begin(), targeted.end(), i)) continue;
+        std::vector<const spec::Role*> speaking; // of this server
+        for (std::size_t one = 0; one < roles.size(); ++one)
+            if (!roles[one]->target || std::binary_search(targets[one].begin(), targets[one].end(), i))
+                speaking.push_back(roles[one]);
         const spec::AccessObject server{fleet.cloud(i), fleet.environment(i), "server", fleet.server(i).name};
-        for (std::size_t verb = 0; verb < spec::verb_names().size(); ++verb)
-            if (spec::allows(role, static_cast<spec::Verb>(verb), server)) {
+        for (std::size_t verb = 0; verb < verbs; ++verb)
+            if (spec::allows(speaking, static_cast<spec::Verb>(verb), server)) {
                 servers.push_back(i);
                 break;
             }
@@ -100,14 +107,11 @@ Servers servers_of(const spec::Fleet& fleet, const spec::Role& role) {
 }
 
 Servers servers_of_user(const spec::Fleet& fleet, const spec::Record& user) {
-    std::set<spec::ServerIndex> all;
-    for (const std::string& name : list_at(user.properties, "roles")) {
-        const auto role = fleet.inventory().roles.find(name);
-        if (role == fleet.inventory().roles.end()) continue;
-        for (const spec::ServerIndex index : servers_of(fleet, role->second))
-            all.insert(index);
-    }
-    return {all.begin(), all.end()};
+    std::vector<const spec::Role*> roles;
+    for (const std::string& name : list_at(user.properties, "roles"))
+        if (const auto role = fleet.inventory().roles.find(name); role != fleet.inventory().roles.end())
+            roles.push_back(&role->second);
+    return servers_of(fleet, roles);
 }
 
 /// Things that others name: owners, users of a role, apps of a cluster.
@@ -373,7 +377,7 @@ Members record_members(Kind kind, const spec::Fleet& fleet) {
                 cluster != inventory.clusters.end() && cluster->second.target)
                 servers = fleet.select(*cluster->second.target);
         if (kind == Kind::Container) servers = fleet.with_label(name);
-        if (kind == Kind::Role) servers = servers_of(fleet, inventory.roles.at(name));
+        if (kind == Kind::Role) servers = servers_of(fleet, std::array{&inventory.roles.at(name)});
         if (kind == Kind::User) servers = servers_of_user(fleet, inventory.users.at(name));
     }
     return members;

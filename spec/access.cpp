@@ -97,12 +97,19 @@ bool covers(const AccessRule& rule, Verb verb, const AccessObject& object) noexc
            glob_match(rule.name, object.name);
 }
 
-bool allows(const Role& role, Verb verb, const AccessObject& object) noexcept {
-    const auto any = [&](const std::vector<AccessRule>& rules) {
-        return std::any_of(rules.begin(), rules.end(),
-                           [&](const AccessRule& rule) { return covers(rule, verb, object); });
+bool allows(std::span<const Role* const> roles, Verb verb, const AccessObject& object) noexcept {
+    const auto any = [&](std::vector<AccessRule> Role::*rules) {
+        return std::any_of(roles.begin(), roles.end(), [&](const Role* role) {
+            return std::any_of((role->*rules).begin(), (role->*rules).end(),
+                               [&](const AccessRule& rule) { return covers(rule, verb, object); });
+        });
     };
-    return any(role.allow) && !any(role.deny);
+    return any(&Role::allow) && !any(&Role::deny);
+}
+
+bool allows(const Role& role, Verb verb, const AccessObject& object) noexcept {
+    const Role* const one = &role;
+    return allows(std::span(&one, 1), verb, object);
 }
 
 std::vector<Role> builtin_roles() {

@@ -50,7 +50,9 @@ struct Role {
     std::optional<Target> target; // of the servers that rules name, only these
     Span at;                      // unknown: built in
 };
-/// Whether the role's rules allow it; its target is not looked at.
+/// Whether the rules of the roles allow it together: what one denies, no other allows. Their targets are not
+/// looked at.
+bool allows(std::span<const Role* const> roles, Verb verb, const AccessObject& object) noexcept;
 bool allows(const Role& role, Verb verb, const AccessObject& object) noexcept;
 
 /// admin, operator, viewer: there without being written.

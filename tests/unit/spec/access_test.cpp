@@ -2,6 +2,7 @@
 
 #include "inventory_text.h"
 
+#include <array>
 #include <gtest/gtest.h>
 
 namespace lab::spec::test {
@@ -43,6 +44,15 @@ TEST(Access, DenyWinsAndWhatHasNoPlaceIsMatchedByStarsOnly) {
     EXPECT_TRUE(allows(role, Verb::Read, {"", "", "secret", "mail/key"}));
     EXPECT_FALSE(allows(role, Verb::Exec, {"", "", "role", "x"}));
     EXPECT_FALSE(covers(rule("read:*:*:db-1"), Verb::Read, {"", "", "cluster", "db-1"}));
+}
+
+TEST(Access, WhatOneRoleDeniesNoOtherAllows) {
+    const Role allowing{.name = "a", .allow = {rule("exec:*:*:*")}, .deny = {}, .target = {}, .at = {}};
+    const Role denying{.name = "d", .allow = {}, .deny = {rule("exec:*:*:db-*")}, .target = {}, .at = {}};
+    const std::array both{&allowing, &denying};
+    EXPECT_TRUE(allows(both, Verb::Exec, {"rack", "lab", "server", "web-1"}));
+    EXPECT_FALSE(allows(both, Verb::Exec, {"rack", "lab", "server", "db-1"}));
+    EXPECT_FALSE(allows(std::span<const Role* const>(), Verb::Read, {"rack", "lab", "server", "web-1"}));
 }
 
 TEST(Access, ViewersReadOperatorsActAdministratorsDoAll) {
