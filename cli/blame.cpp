@@ -17,12 +17,20 @@ std::optional<Place> place_of(const Value& source) {
     return Place{*file->if_string(), static_cast<std::size_t>(*line->if_int())};
 }
 
+/// The origin of a value that nobody wrote: its place is that of the thing that has it.
+bool is_default(const Value& origin) {
+    const Value* level = origin.get("level");
+    const Value* through = origin.get("through");
+    return level && level->if_string() && *level->if_string() == to_string(spec::Level::Implicit) &&
+           through && through->is_null();
+}
+
 void collect(const Value& value, std::vector<Place>& places) {
     if (const ValueList* list = value.if_list())
         for (const Value& item : *list)
             collect(item, places);
     const ValueMap* map = value.if_map();
-    if (!map) return;
+    if (!map || is_default(value)) return;
     for (const auto& [key, item] : *map) {
         if (key != "source") {
             collect(item, places);
@@ -33,13 +41,16 @@ void collect(const Value& value, std::vector<Place>& places) {
     }
 }
 
-Value commit_value(const std::optional<git::CommitInfo>& commit) {
-    if (!commit) return Value();
-    return Value(ValueMap{{"commit", Value(commit->id)},
-                          {"author", Value(commit->author)},
-                          {"email", Value(commit->email)},
-                          {"at", Value(format_time(commit->time))},
-                          {"subject", Value(commit->subject)}});
+Value writer_value(const std::optional<Writer>& writer) {
+    if (!writer) return Value();
+    const git::CommitInfo& commit = writer->commit;
+    const auto known = [&](std::string_view text) { return writer->or_before ? Value() : Value(text); };
+    return Value(ValueMap{{"commit", Value(commit.id)},
+                          {"author", known(commit.author)},
+                          {"email", known(commit.email)},
+                          {"at", known(format_time(commit.time))},
+                          {"subject", known(commit.subject)},
+                          {"or_before", Value(writer->or_before)}});
 }
 
 } // namespace
@@ -73,16 +84,19 @@ Result<bool> Blamer::knows(const Place& place) {
     return !(*lines)->empty();
 }
 
-Result<std::optional<git::CommitInfo>> Blamer::who(const Place& place) {
+Result<std::optional<Writer>> Blamer::who(const Place& place) {
     const auto lines = lines_of(place.file);
     if (!lines) return lines.error();
     if (place.line == 0 || place.line > (*lines)->size() || (**lines)[place.line - 1].empty())
-        return std::optional<git::CommitInfo>();
+        return std::optional<Writer>();
     const std::string& id = (**lines)[place.line - 1];
     if (const auto found = commits_.find(id); found != commits_.end()) return std::optional(found->second);
     auto commit = source_->repository()->commit(id);
     if (!commit) return std::move(commit).error();
-    return std::optional(commits_.emplace(id, *std::move(commit)).first->second);
+    const auto cut = source_->repository()->cut_commits();
+    const bool or_before = std::binary_search(cut.begin(), cut.end(), id);
+    cut_off_ = cut_off_ || or_before;
+    return std::optional(commits_.emplace(id, Writer{*std::move(commit), or_before}).first->second);
 }
 
 Result<Value> Blamer::with_blame(const Value& document) {
@@ -108,19 +122,22 @@ Result<Value> Blamer::with_blame(const Value& document) {
             blamed.append(key, *std::move(one));
             continue;
         }
-        auto commit = who(*place);
-        if (!commit) return std::move(commit).error();
+        auto writer = is_default(document) ? Result<std::optional<Writer>>(std::nullopt) : who(*place);
+        if (!writer) return std::move(writer).error();
         blamed.append(key, item);
-        blamed.append("blame", commit_value(*commit));
+        blamed.append("blame", writer_value(*writer));
     }
     return Value(std::move(blamed));
 }
 
-std::string blame_text(const std::optional<git::CommitInfo>& commit) {
-    if (!commit) return "not committed yet";
+std::string blame_text(const std::optional<Writer>& writer) {
+    if (!writer) return "not committed yet";
     constexpr std::size_t kDigits = 7, kDate = 10; // of 2026-03-15T14:22:03Z
-    return escape_controls(fmt::format("{} {}, {}: {}", commit->id.substr(0, kDigits), commit->author,
-                                       format_time(commit->time).substr(0, kDate), commit->subject));
+    const git::CommitInfo& commit = writer->commit;
+    const std::string id = commit.id.substr(0, kDigits);
+    if (writer->or_before) return id + " or before";
+    return escape_controls(fmt::format("{} {}, {}: {}", id, commit.author,
+                                       format_time(commit.time).substr(0, kDate), commit.subject));
 }
 
 } // namespace lab::cli

@@ -15,6 +15,12 @@ struct Place {
     auto operator<=>(const Place&) const = default;
 };
 
+/// Who wrote a line.
+struct Writer {
+    git::CommitInfo commit;
+    bool or_before = false; // a shallow clone begins with the commit: the line may be older
+};
+
 /// Reads the history behind an inventory, each file once. Lives no longer than its source.
 class Blamer {
   public:
@@ -23,24 +29,28 @@ class Blamer {
     /// Whether the place is in a file of the inventory; those of modules from git are not.
     Result<bool> knows(const Place& place);
     /// Null: the line is in no commit yet.
-    Result<std::optional<git::CommitInfo>> who(const Place& place);
+    Result<std::optional<Writer>> who(const Place& place);
 
-    /// The document with {"blame": {commit, author, email, at, subject} or null} beside every "source" it
-    /// knows.
+    /// The document with {"blame": {commit, author, email, at, subject, or_before} or null} beside every
+    /// "source" it knows.
     Result<Value> with_blame(const Value& document);
+    /// Whether some line may be older than the history of a shallow clone says.
+    bool cut_off() const noexcept { return cut_off_; }
 
   private:
     Result<const std::vector<std::string>*> lines_of(const std::string& file);
 
     const reconciler::InventorySource* source_;
     std::map<std::string, std::vector<std::string>> lines_; // commits by file
-    std::map<std::string, git::CommitInfo> commits_;        // by id
+    std::map<std::string, Writer> commits_;                 // by id
+    bool cut_off_ = false;
 };
 
-/// Every place under a "source" of the document, in order, each once.
+/// Every place under a "source" of the document, in order, each once; not those of defaults, which nobody
+/// wrote.
 std::vector<Place> places_in(const Value& document);
 
-/// "1a2b3c4 Ann Example, 2026-03-15: labels: web has a port", or "not committed yet".
-std::string blame_text(const std::optional<git::CommitInfo>& commit);
+/// "1a2b3c4 Ann Example, 2026-03-15: labels: web has a port", "1a2b3c4 or before", or "not committed yet".
+std::string blame_text(const std::optional<Writer>& writer);
 
 } // namespace lab::cli

@@ -47,6 +47,35 @@ BlobHandle file_of(git_repository* repository, const git_oid& commit, const std:
     return BlobHandle(reinterpret_cast<git_blob*>(object.release()));
 }
 
+Result<BlameHandle> blame_of(git_repository* repository, const std::string& path, git_blame_options options) {
+    git_blame* raw = nullptr;
+    const int status = git_blame_file(&raw, repository, path.c_str(), &options);
+    BlameHandle blame(raw);
+    if (status != 0) return git_error_as(status, fmt::format("cannot read who wrote {}", path));
+    return blame;
+}
+
+/// As `options`, for a clone whose history is cut off at `cut`: libgit2 1.5 takes one commit to stop at.
+/// Where there are several, the one in the line of first parents, which is then all that is followed.
+git_blame_options up_to_the_cut(git_repository* repository, const std::vector<std::string>& cut,
+                                git_blame_options options) {
+    if (cut.size() == 1) {
+        git_oid_fromstr(&options.oldest_commit, cut.front().c_str());
+        return options;
+    }
+    options.flags |= GIT_BLAME_FIRST_PARENT;
+    options.oldest_commit = options.newest_commit;
+    while (!std::binary_search(cut.begin(), cut.end(), hex(options.oldest_commit))) {
+        git_commit* raw = nullptr;
+        if (git_commit_lookup(&raw, repository, &options.oldest_commit) != 0) break;
+        const CommitHandle commit(raw);
+        const git_oid* parent = git_commit_parent_id(raw, 0);
+        if (!parent) break;
+        options.oldest_commit = *parent;
+    }
+    return options;
+}
+
 } // namespace
 
 // Not by git_blame_buffer: libgit2 1.5 gives lines after the first change to the wrong commits.
@@ -61,13 +90,14 @@ Result<std::vector<std::string>> Repository::blame(std::string_view commit, cons
                                 static_cast<std::size_t>(git_blob_rawsize(blob.get())));
     git_blame_options options = GIT_BLAME_OPTIONS_INIT;
     options.newest_commit = *newest;
-    git_blame* raw = nullptr;
-    const int status = git_blame_file(&raw, handle_.get(), path.c_str(), &options);
-    const BlameHandle blame(raw);
-    if (status != 0) return git_error_as(status, fmt::format("cannot read who wrote {}", path));
+    auto blame = blame_of(handle_.get(), path, options);
+    if (const auto cut = cut_commits(); !blame && !cut.empty())
+        blame = blame_of(handle_.get(), path, up_to_the_cut(handle_.get(), cut, options));
+    if (!blame) return std::move(blame).error();
     const auto before = same_lines(then, text, lines.size());
     for (std::size_t i = 0; i < lines.size(); ++i)
-        if (const git_blame_hunk* hunk = before[i] ? git_blame_get_hunk_byline(raw, before[i]) : nullptr)
+        if (const git_blame_hunk* hunk =
+                before[i] ? git_blame_get_hunk_byline(blame->get(), before[i]) : nullptr)
             lines[i] = hex(hunk->final_commit_id);
     return lines;
 }

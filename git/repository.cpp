@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <fstream>
 
 namespace lab::git {
 namespace {
@@ -82,6 +83,15 @@ Result<Repository> Repository::open(const std::filesystem::path& path) {
 
 bool Repository::shallow() const {
     return git_repository_is_shallow(handle_.get()) == 1;
+}
+
+std::vector<std::string> Repository::cut_commits() const {
+    std::ifstream file(std::filesystem::path(git_repository_commondir(handle_.get())) / "shallow");
+    std::vector<std::string> commits;
+    for (std::string line; std::getline(file, line);)
+        commits.push_back(std::move(line));
+    std::sort(commits.begin(), commits.end());
+    return commits;
 }
 
 Result<std::string> Repository::resolve(std::string_view revision) const {

@@ -73,11 +73,14 @@ class Repository {
     Result<History> history(std::string_view older, std::string_view newer, std::size_t most) const;
     /// For each line of `text`, which is `path` (from the repository's root) as it is now or at `commit`, the
     /// commit up to `commit` that wrote it; empty where none did.
+    /// In a shallow clone, lines that are older than its history have the commit where it begins.
     Result<std::vector<std::string>> blame(std::string_view commit, const std::string& path,
                                            std::string_view text) const;
     /// Short names of branches, remote branches and tags, sorted.
     std::vector<std::string> names() const;
     bool shallow() const;
+    /// The commits whose parents a shallow clone left out, sorted; none in a whole one.
+    std::vector<std::string> cut_commits() const;
 
     /// The files of a commit, straight from the object store. `prefix` is the folder that becomes the root
     /// ("" is the whole commit); NotFound where the commit has none. The tree may outlive the Repository.

@@ -307,10 +307,14 @@ Result<int> run_explain(const Arguments& arguments, Context& context) {
     Blamer history(source);
     Blamer* const blamer = arguments.has("blame") ? &history : nullptr;
     const std::string& name = fleet.server(question->server).name;
-    if (context.form == Form::Json || context.form == Form::Yaml)
-        return print_document_of(name, answers, blamer, context);
-    return question->field.empty() ? print_table(answers, blamer, context)
-                                   : print_chains(name, answers, blamer, context);
+    auto done = context.form == Form::Json || context.form == Form::Yaml
+                    ? print_document_of(name, answers, blamer, context)
+                : question->field.empty() ? print_table(answers, blamer, context)
+                                          : print_chains(name, answers, blamer, context);
+    if (history.cut_off())
+        context.note("the clone is shallow, and does not say who wrote what is older than it: 'git fetch "
+                     "--unshallow' brings its whole history");
+    return done;
 }
 
 } // namespace
