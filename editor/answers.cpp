@@ -3,6 +3,7 @@
 #include "editor/names.h"
 #include "editor/protocol.h"
 #include "editor/spot.h"
+#include "spec/provider_rules.h"
 
 #include <algorithm>
 #include <set>
@@ -63,8 +64,10 @@ void Completion::offer_names(Names names, std::string_view before, std::string_v
     if (names == Names::Nothing || names == Names::Port) return;
     const spec::Inventory& inventory = question_.snapshot.inventory->loaded.inventory;
     auto found = names_of(inventory, names, spot_.module);
-    if (names == Names::Provider)
+    if (names == Names::Provider) {
         found.insert(found.end(), question_.snapshot.providers.begin(), question_.snapshot.providers.end());
+        found.insert(found.end(), std::begin(spec::kKnownProviders), std::end(spec::kKnownProviders));
+    }
     for (std::string& name : found) {
         std::string text = std::string(before).append(name).append(after);
         add({std::move(name), std::move(text), std::string(spec::to_string(names)), kReference});
@@ -128,17 +131,21 @@ struct Named {
 Named named(const Question& question) {
     const spec::Vocabulary vocabulary;
     const Spot spot = spot_of(question, vocabulary);
-    const std::filesystem::path file(question.file);
-    // The name of a module, where it is defined.
-    const bool own_name =
-        spot.in_module && !spot.place.key && spot.place.path.size() == 1 && spot.place.path[0] == "name";
-    return {own_name ? Names::Module : named_at(spot), spot.place.word, spot.module};
+    const auto& path = spot.place.path;
+    Names names = named_at(spot);
+    // The names of a module and of its params, where they are defined.
+    if (spot.in_module && path.size() == 1) {
+        if (!spot.place.key && path[0] == "name") names = Names::Module;
+        if (spot.place.key && path[0] == "params") names = Names::Param;
+    }
+    return {names, spot.place.word, spot.module};
 }
 
 /// Labels are referred to with their value or without.
 bool refers(const Reference& reference, const Named& what) {
     const bool servers = what.names == Names::ServerGlob && reference.names == Names::Server;
     if (reference.names != what.names && !servers) return false;
+    if (what.names == Names::Param && reference.module != what.module) return false;
     if (reference.text == what.text) return true;
     return what.names == Names::Label && what.text.find('=') == std::string::npos &&
            reference.text.substr(0, reference.text.find('=')) == what.text;

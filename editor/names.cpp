@@ -45,8 +45,10 @@ class Walk {
             visit_({names_of(given.what), given.name.value, given.name.at});
     }
     void params(const std::vector<spec::ParamSetting>& params) {
-        for (const spec::ParamSetting& param : params)
+        for (const spec::ParamSetting& param : params) {
             visit_({Names::Module, param.module, param.module_at});
+            visit_({Names::Param, param.name, param.name_at, param.module});
+        }
     }
     /// A name, or a list of names.
     void property(Names names, const spec::Property* property);

@@ -12,6 +12,7 @@ struct Reference {
     spec::Names names = spec::Names::Nothing;
     std::string_view text; // "k3s=server" for a label
     const Span& at;
+    std::string_view module = {}; // whose param it is
 };
 
 /// Every place where something is named that is defined elsewhere.

@@ -3,6 +3,45 @@
 #include <algorithm>
 
 namespace lab::editor {
+namespace {
+
+/// Of several maps that may stand there, those that the keys which do stand there speak for: a resource's
+/// properties are those of its type.
+void keep_what_fits(Spot& spot) {
+    std::vector<std::string_view> present(spot.place.siblings.begin(), spot.place.siblings.end());
+    present.push_back(spot.place.word);
+    const auto is_there = [&](std::string_view key) {
+        return std::find(present.begin(), present.end(), key) != present.end();
+    };
+    const auto has_what_it_requires = [&](const spec::Shape* shape) {
+        const auto& keys = shape->keys;
+        return std::any_of(keys.begin(), keys.end(), [](const spec::Word& key) { return key.required; }) &&
+               std::all_of(keys.begin(), keys.end(),
+                           [&](const spec::Word& key) { return !key.required || is_there(key.name); });
+    };
+    // `group` is a type, and a property of a file.
+    const auto knows_its_siblings = [&](const spec::Shape* shape) {
+        return has_what_it_requires(shape) &&
+               std::all_of(spot.place.siblings.begin(), spot.place.siblings.end(),
+                           [&](const std::string& key) { return shape->find(key); });
+    };
+    const auto keep = [&](const auto& fits) {
+        if (std::none_of(spot.shapes.begin(), spot.shapes.end(), fits)) return false;
+        std::erase_if(spot.shapes, [&](const spec::Shape* shape) { return !fits(shape); });
+        return true;
+    };
+    if (!keep(knows_its_siblings)) keep(has_what_it_requires);
+}
+
+/// The module that a module.yaml of the inventory defines; empty where it cannot be read.
+std::string module_of(const Question& question) {
+    if (!question.snapshot.inventory) return {};
+    for (const auto& [name, module] : question.snapshot.inventory->loaded.inventory.modules)
+        if (module.at.known() && *module.at.file == question.file) return name;
+    return {};
+}
+
+} // namespace
 
 Spot spot_of(const Question& question, const spec::Vocabulary& vocabulary) {
     Spot spot;
@@ -14,6 +53,8 @@ Spot spot_of(const Question& question, const spec::Vocabulary& vocabulary) {
     const spec::Shape& root = spot.in_module ? vocabulary.module() : vocabulary.inventory();
     spot.shapes = vocabulary.at(root, spot.place.path);
     const auto& path = spot.place.path;
+    if (spot.place.key) keep_what_fits(spot);
+    if (spot.in_module) spot.module = module_of(question);
     const auto params = std::find(path.begin(), path.end(), "params");
     if (!spot.in_module && params != path.end() && params + 1 != path.end()) spot.module = *(params + 1);
     return spot;

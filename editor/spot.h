@@ -11,7 +11,7 @@ struct Spot {
     Place place;
     std::vector<const spec::Shape*> shapes; // that may stand there
     bool in_module = false;                 // the file is a module.yaml
-    std::string module;                     // whose params are being written
+    std::string module;                     // whose params are being written or declared
 };
 
 Spot spot_of(const Question& question, const spec::Vocabulary& vocabulary);

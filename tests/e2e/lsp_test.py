@@ -272,7 +272,8 @@ class Lsp(LabCase):
         self.assertNotIn("cloud", keys)
         self.assertEqual(editor.labels("servers.yaml", "servers:\n  web-1:\n    labels: [|]\n"), ["k3s", "k3s=server", "web"])
         self.assertEqual(editor.labels("servers.yaml", "servers:\n  web-1:\n    environment: p|\n"), ["prod"])
-        self.assertEqual(editor.labels("servers.yaml", "servers:\n  web-1:\n    provider: |\n"), ["local"])
+        self.assertEqual(editor.labels("servers.yaml", "servers:\n  web-1:\n    provider: |\n"),
+                         ["local", "baremetal", "aws", "ssh", "xcpng", "proxmox", "kubernetes"])
         self.assertEqual(editor.labels("servers.yaml", "servers:\n  web-1:\n    protect: |\n"), ["true", "false"])
         self.assertEqual(editor.labels("servers.yaml", "servers:\n  web-1:\n    params:\n      |\n"), ["motd"])
         self.assertEqual(editor.labels("servers.yaml", "servers:\n  web-1:\n    params:\n      motd:\n        b|\n"), ["banner"])
@@ -291,6 +292,14 @@ class Lsp(LabCase):
         self.assertIn("mode", editor.labels("modules/motd/module.yaml", "name: motd\nresources:\n  - file: /x\n    mo|\n"))
         self.assertEqual(editor.labels("modules/motd/module.yaml", "name: motd\nparams:\n  x: {type: |}\n"),
                          ["string", "integer", "number", "boolean", "list", "map"])
+        # What a resource may have is said by its type, not by a word that is another's type as well.
+        offered = editor.labels("modules/motd/module.yaml", "name: motd\nresources:\n  - package: nginx\n    |\n")
+        self.assertTrue({"ensure", "version", "after", "when"} <= set(offered), offered)
+        self.assertFalse({"running", "content", "file", "mode"} & set(offered), offered)
+        offered = editor.labels("modules/motd/module.yaml", "name: motd\nresources:\n  - file: /x\n    group: y\n    |\n")
+        self.assertTrue({"content", "mode"} <= set(offered), offered)
+        self.assertNotIn("gid", offered)
+        self.assertIn("service", editor.labels("modules/motd/module.yaml", "name: motd\nresources:\n  - |\n"))
 
     def test_definition_and_references(self):
         editor = self.editor()
@@ -315,6 +324,22 @@ class Lsp(LabCase):
             whole = editor.at("textDocument/references", file, marked, context={"includeDeclaration": True})
             self.assertEqual(whole, [defined] + found)
         self.assertIsNone(editor.at("textDocument/definition", "servers.yaml", text.replace("[web]", "[no|ne]")))
+
+    def test_references_of_params(self):
+        self.write("modules/other/module.yaml", "name: other\nparams:\n  banner: {type: string}\n")
+        self.write("labels.yaml", INVENTORY["labels.yaml"] + "  x:\n    params: {other: {banner: no}, motd: {banner: hello}}\n")
+        editor = self.editor()
+        module = "modules/motd/module.yaml"
+        editor.open("places.yaml")
+        editor.open(module)
+        from_use = editor.at("textDocument/references", "places.yaml", INVENTORY["places.yaml"].replace("banner", "bann|er"),
+                             context={"includeDeclaration": False})
+        self.assertEqual([(one["uri"], one["range"]["start"]) for one in from_use],
+                         [(editor.uri("places.yaml"), {"line": 4, "character": 20}), (editor.uri("labels.yaml"), {"line": 8, "character": 41})])
+        declaration = INVENTORY[module].replace("  banner:", "  ban|ner:")
+        self.assertEqual(editor.at("textDocument/references", module, declaration, context={"includeDeclaration": False}), from_use)
+        whole = editor.at("textDocument/references", module, declaration, context={"includeDeclaration": True})
+        self.assertEqual((whole[0]["uri"], whole[0]["range"]["start"], whole[1:]), (editor.uri(module), {"line": 3, "character": 2}, from_use))
 
     def test_everything_that_is_named(self):
         self.write("things.yaml", THINGS)
