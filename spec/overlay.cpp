@@ -92,6 +92,12 @@ Inventory overlaid(const Inventory& base, const Document& document, const Node& 
             remove_named(inventory, body, diagnostics);
             continue;
         }
+        if (key.text() == "modules") { // nobody fetches or reads them here: servers would get nothing of them
+            add_error(
+                diagnostics, "spec/bad-value", "a case brings no modules", key.span(),
+                "put the section into the inventory; a case can give its modules to servers and labels");
+            continue;
+        }
         detail::decode_section(document, key, body, /*is_root_file=*/false, parts, diagnostics);
         const auto found = std::find_if(kReplaceable.begin(), kReplaceable.end(),
                                         [&](const Replaceable& one) { return one.section == key.text(); });

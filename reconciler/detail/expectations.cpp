@@ -83,8 +83,8 @@ bool matches(const spec::ExpectedDiagnostic& expected, const Diagnostic& found) 
 }
 
 std::string diagnostic_text(const Diagnostic& found) {
-    return fmt::format("{}: {} [{}]", found.at.known() ? found.at.text() : "the inventory", found.message,
-                       found.code);
+    return fmt::format("{}: {} [{}]{}", found.at.known() ? found.at.text() : "the inventory", found.message,
+                       found.code, found.help.empty() ? std::string() : " (" + found.help + ")");
 }
 
 struct Count {
