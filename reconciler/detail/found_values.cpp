@@ -133,12 +133,15 @@ std::optional<std::string> FoundValues::difference(std::string_view path, const 
     if (expected.is_null() && !parent) return std::nullopt;
     if (const ValueList* names = expected.if_list(); names && (parent || names->empty()))
         return names_differ(path, *names);
-    if (const ValueMap* members = expected.if_map(); members && parent) return members_differ(path, *members);
+    const ValueMap* members = expected.if_map();
+    if (members && parent && !members->empty()) return members_differ(path, *members);
     if (!parent) return "nothing";
     std::vector<std::string> names;
     for (const auto& [name, value] : below(path))
         names.push_back(name);
-    return fmt::format("[{}]", fmt::join(names, ", "));
+    // Whatever is there has nothing of an empty map in it that could differ.
+    return fmt::format("[{}]{}", fmt::join(names, ", "),
+                       members ? ": name those that are expected; none at all is []" : "");
 }
 
 } // namespace lab::reconciler::detail

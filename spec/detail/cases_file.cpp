@@ -216,8 +216,8 @@ class Decoder {
 
     void read_expectations(Expectations& expect, const Node& at, const Node& node) {
         expect.at = at.span();
-        if (!detail::is_map(node, "expect", diagnostics_)) return;
         const std::size_t errors = diagnostics_.errors();
+        if (!detail::is_map(node, "expect", diagnostics_) && !node.is_null()) return;
         for (std::size_t i = 0; i < node.size(); ++i) {
             const Node key = node.key(i), value = node.value(i);
             const std::string_view name = key.text();
@@ -264,6 +264,7 @@ class Decoder {
             actions.with = action_list(node, "actions");
             return;
         }
+        const std::size_t errors = diagnostics_.errors();
         for (std::size_t i = 0; i < node.size(); ++i) {
             if (node.key(i).text() == "contain")
                 actions.with = action_list(node.value(i), "contain");
@@ -272,13 +273,25 @@ class Decoder {
             else
                 unknown(node.key(i), "'actions'", kActionsKeys);
         }
+        if (actions.with.empty() && actions.without.empty() && diagnostics_.errors() == errors)
+            add_error(diagnostics_, "spec/bad-value",
+                      "'actions' says of no action that it is there or is not", key.span(),
+                      "name some below 'contain' or 'without'; no action at all is: actions: []");
     }
 
     std::vector<ExpectedAction> action_list(const Node& node, std::string_view key) {
         std::vector<ExpectedAction> actions;
         if (!detail::is_list(node, key, diagnostics_)) return actions;
-        for (std::size_t i = 0; i < node.size(); ++i)
-            actions.push_back(read_action(node.item(i)));
+        for (std::size_t i = 0; i < node.size(); ++i) {
+            ExpectedAction action = read_action(node.item(i));
+            const bool again = std::any_of(actions.begin(), actions.end(),
+                                           [&](const auto& other) { return other.text == action.text; });
+            if (again && !action.resource.empty())
+                add_error(diagnostics_, "spec/bad-value",
+                          fmt::format("'{}' stands in the list twice", escape_controls(action.text)),
+                          action.at, "a plan has an action once: take one of the two out");
+            actions.push_back(std::move(action));
+        }
         return actions;
     }
 
