@@ -3,6 +3,7 @@
 #include "cli/kinds.h"
 #include "cli/runs.h"
 #include "planner/views.h"
+#include "reconciler/targets.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -112,7 +113,7 @@ Result<reconciler::Prepared> prepare(const Arguments& arguments, Context& contex
         if (!known) return std::move(known).error();
         applied = std::move(*known);
     }
-    auto targets = targets_of(written, session.fleet(), applied);
+    auto targets = reconciler::targets_of(written, session.fleet(), applied);
     if (!targets) return std::move(targets).error();
     reconciler::PlanRequest request{.filter = std::move(*filter),
                                     .targets = std::move(*targets),

@@ -100,8 +100,5 @@ Result<std::optional<spec::Target>> filter_of(const Arguments& arguments, const 
                                               Context& context);
 /// --target and the filters as they were written, for the plan document.
 ValueMap scope_of(const Arguments& arguments);
-/// --target values (and `KIND NAME` positionals), checked against the fleet and the state.
-Result<std::vector<std::string>> targets_of(const std::vector<std::string>& written, const spec::Fleet& fleet,
-                                            const std::vector<store::ServerKeys>& known);
 
 } // namespace lab::cli

@@ -2,6 +2,7 @@
 
 #include "reconciler/detail/expectations.h"
 #include "reconciler/detail/found_values.h"
+#include "reconciler/targets.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -108,6 +109,10 @@ std::string first_error(const Diagnostics& diagnostics) {
                        first.help.empty() ? std::string() : " (" + first.help + ")");
 }
 
+std::string told(const Error& error) {
+    return error.text() + (error.hint.empty() ? std::string() : " (" + error.hint + ")");
+}
+
 /// One case of the inventory while it runs.
 class Run {
   public:
@@ -163,13 +168,15 @@ class Run {
             fleet.check(*case_.only, unknown);
             if (unknown.has_errors()) return fails("plan", first_error(unknown), case_.only->at);
         }
-        for (const spec::Text& target : case_.targets)
-            if (!target.value.starts_with("server/"))
-                return fails("plan", fmt::format("'{}' is no target: expected server/NAME", target.value),
-                             target.at);
+        std::vector<store::ServerKeys> known; // targets may name what the case takes out
+        for (const auto& [name, server] : recording_.servers)
+            known.push_back({.name = name, .applied = server.in_order || server.applied});
         std::vector<std::string> targets;
-        for (const spec::Text& target : case_.targets)
+        for (const spec::Text& target : case_.targets) {
+            const auto checked = targets_of({target.value}, fleet, known);
+            if (!checked) return fails("plan", told(checked.error()), target.at);
             targets.push_back(target.value);
+        }
         const Workspace base{.fleet = base_, .origin = inventory_.origin};
         const Workspace now{.fleet = fleet, .origin = inventory_.origin};
         const bool all = case_.everything || !(case_.observed || case_.recording);
@@ -183,15 +190,42 @@ class Run {
                                                   .allow_destroy = case_.allow_destroy,
                                                   .only_recorded = !all});
         diagnostics_.append(std::move(prepared.diagnostics));
-        if (!diagnostics_.has_errors()) plan_ = std::move(prepared.plan);
+        if (diagnostics_.has_errors()) return true; // nothing is planned then
+        for (const spec::Text& target : case_.targets) {
+            const std::string server(split(target.value, '/')[1]);
+            if (!std::binary_search(prepared.servers.begin(), prepared.servers.end(), server))
+                return fails("plan",
+                             fmt::format("the case plans nothing of server '{}'{}", server, why_not()),
+                             target.at);
+        }
+        if (case_.only && prepared.servers.empty())
+            return fails("plan", "'only' selects none of the servers that the case plans", case_.only->at);
+        plan_ = std::move(prepared.plan);
         return true;
+    }
+
+    /// Why a server that is there is not planned.
+    std::string_view why_not() const {
+        return case_.only ? ": 'only' leaves it out"
+                          : ": name it in 'observed', or plan 'everything', or leave 'observed' out";
     }
 
     /// What is given of the machines; with nothing, all of them as the inventory without the overlay wants
     /// them.
     bool read_recording(const spec::Fleet& planned) {
         const RecordingCheck check = [&](const planner::Recording& recording) {
-            return unknown_resources(recording, base_, planned);
+            auto problems = unknown_servers(recording, base_, planned);
+            auto resources = unknown_resources(recording, base_, planned);
+            problems.insert(problems.end(), std::make_move_iterator(resources.begin()),
+                            std::make_move_iterator(resources.end()));
+            const std::string& of = recording.inventory;
+            if (!of.empty() && of != inventory_.origin.id)
+                problems.push_back({.path = {"inventory"},
+                                    .message = fmt::format("the recording is of inventory '{}', this is '{}'",
+                                                           escape_controls(of), inventory_.origin.id),
+                                    .help = "take its key 'inventory' out to plan on it all the same",
+                                    .of_key = false});
+            return problems;
         };
         if (case_.observed) {
             auto read = planner::recording_from_value(case_.observed.as_value());

@@ -99,6 +99,25 @@ std::vector<planner::RecordingProblem> unknown_resources(const planner::Recordin
     return problems;
 }
 
+std::vector<planner::RecordingProblem> unknown_servers(const planner::Recording& recording,
+                                                       const spec::Fleet& in_order,
+                                                       const spec::Fleet& planned) {
+    std::vector<planner::RecordingProblem> problems;
+    for (const auto& [name, server] : recording.servers) {
+        if (server.applied || planned.find(name) || in_order.find(name)) continue;
+        std::vector<std::string> known;
+        for (spec::ServerIndex index = 0; index < planned.size(); ++index)
+            known.push_back(planned.server(index).name);
+        const auto near = nearest(name, std::span<const std::string>(known));
+        problems.push_back({.path = {"servers", name},
+                            .message = fmt::format("there is no server '{}'", escape_controls(name)),
+                            .help = near ? fmt::format("did you mean '{}'?", *near)
+                                         : std::string("`lab get servers` lists them"),
+                            .of_key = true});
+    }
+    return problems;
+}
+
 void add_recording_problems(const std::vector<planner::RecordingProblem>& problems, const spec::Node& node,
                             Diagnostics& diagnostics) {
     for (const planner::RecordingProblem& problem : problems)

@@ -5,6 +5,7 @@
 #include "cli/recordings.h"
 #include "planner/views.h"
 #include "reconciler/baseline.h"
+#include "reconciler/targets.h"
 #include "support/files.h"
 #include "support/json.h"
 
@@ -81,7 +82,7 @@ Result<reconciler::Prepared> plan_baseline(const Arguments& arguments, Context& 
     auto named = targets_named(arguments);
     if (!named) return std::move(named).error();
     written.insert(written.end(), named->begin(), named->end());
-    auto targets = targets_of(written, session.fleet(), {});
+    auto targets = reconciler::targets_of(written, session.fleet(), {});
     if (!targets) return std::move(targets).error();
     return reconciler::prepare_baseline(session.workspace(), {.base = (*workspace)->fleet,
                                                               .base_commit = *base,
@@ -106,7 +107,7 @@ Result<reconciler::Prepared> plan_observed(const Arguments& arguments, Context& 
     auto named = targets_named(arguments);
     if (!named) return std::move(named).error();
     written.insert(written.end(), named->begin(), named->end());
-    auto targets = targets_of(written, session.fleet(), applied);
+    auto targets = reconciler::targets_of(written, session.fleet(), applied);
     if (!targets) return std::move(targets).error();
     const reconciler::Workspace workspace = session.workspace();
     return reconciler::prepare_what_if(workspace, {.recording = recording->recording,
