@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 namespace lab::planner {
 
@@ -44,11 +45,22 @@ Question question_of(const ServerInput& input, const Knowledge& known) {
     return out;
 }
 
+using Paths = std::set<std::string, std::less<>>;
+
+/// What the machine has otherwise than it was applied. Of a disk that nobody looked at: nothing.
+Paths drifted_paths(const Question& question) {
+    Paths paths;
+    if (!question.applied || !question.storage) return paths;
+    for (api::PropertyChange& change : question.answer(*question.applied, /*reinstall=*/false).changes)
+        if (!is_kept(change)) paths.insert(std::move(change.path));
+    return paths;
+}
+
 /// What a part was when it was applied and is wanted to be, as data: equal where the inventory did not move
-/// it.
+/// it. What did not drift is moved by the inventory all the same: by what becomes of the others on the disk.
 Cause cause_of(const api::PropertyChange& change, const spec::Layout& desired,
-               const std::optional<spec::Layout>& applied) {
-    if (!applied) return Cause::Intent;
+               const std::optional<spec::Layout>& applied, const std::optional<Paths>& drifted) {
+    if (!applied || (drifted && !drifted->contains(change.path))) return Cause::Intent;
     const auto same = [&](const auto& left, const auto& right) {
         return left.size.kind == right.size.kind && left.size.amount == right.size.amount &&
                left.mount == right.mount && left.fs == right.fs;
@@ -119,9 +131,12 @@ std::optional<Action> layout_action(const ServerInput& input, const DesiredServe
     action.reason = reason_of(plan, known, question, itself);
     action.source = desired.layout->at;
     action.precondition = precondition(input, *desired.layout, plan);
+    // All of a machine that is gone has drifted.
+    const bool gone = remade && itself->cause == Cause::Drift;
+    const auto drifted = gone ? std::nullopt : std::optional(drifted_paths(question));
     for (const api::PropertyChange& change : plan.changes)
-        action.causes.push_back(is_kept(change) ? Cause::Intent
-                                                : cause_of(change, *desired.layout, question.applied));
+        action.causes.push_back(
+            is_kept(change) ? Cause::Intent : cause_of(change, *desired.layout, question.applied, drifted));
     std::vector<Cause> acting;
     for (std::size_t i = 0; i < plan.changes.size(); ++i)
         if (!is_kept(plan.changes[i])) acting.push_back(action.causes[i]);

@@ -582,6 +582,17 @@ TEST(LayoutUnit, WhatTheMachineChangedIsDrift) {
     EXPECT_EQ(plan.actions[0].cause, api::Cause::Drift);
 }
 
+TEST(LayoutUnit, WhatOthersLeaveToAVolumeIsIntent) {
+    const spec::Layout it = worker();
+    const spec::Layout without = worker({{"name: swap", ""}});
+    for (const Value& facts : {Value(), facts_of(it)}) {
+        const api::Plan plan = plan_of(live(without, facts, &it)).plan;
+        ASSERT_EQ(plan.actions.size(), 1u);
+        EXPECT_GT(plan.actions[0].changes.size(), 1u);
+        EXPECT_EQ(plan.actions[0].cause, api::Cause::Intent);
+    }
+}
+
 TEST(LayoutUnit, ReadsInThePlan) {
     const spec::Layout before = worker();
     const spec::Layout after =
