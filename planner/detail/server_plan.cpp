@@ -69,8 +69,8 @@ Action module_action(const Draft& draft, std::size_t u) {
         add_changes(action, draft.units.id(u, i), result);
     }
     if (!action.source.known()) action.source = unit.at.known() ? unit.at : draft.desired.at;
-    // What is on a machine that is replaced goes for the reason it is replaced.
-    if (draft.remade && draft.itself->kind == ActionKind::Replace)
+    // What is on a machine that is replaced, or made elsewhere, goes for the reason it is.
+    if (draft.remade && (draft.itself->kind == ActionKind::Replace || is_moved(draft.input, draft.desired)))
         std::fill(action.causes.begin(), action.causes.end(), draft.itself->cause);
     action.cause = united(action.causes);
     Units::Notified notified = draft.units.notified_by(u);
@@ -164,6 +164,7 @@ std::vector<api::Release> released_of(const Draft& draft) {
 std::vector<Finding> drift_on(const Draft& draft, const Machine& machine) {
     std::vector<Finding> out;
     if (!draft.input.applied || draft.known.foreign) return out;
+    if (draft.known.missing && is_moved(draft.input, draft.desired)) return out; // nobody looked where it was
     if (draft.known.missing) {
         api::DriftItem gone{.resource = "server/" + draft.input.name, .path = {}, .kind = "missing"};
         gone.expected = "present";

@@ -85,6 +85,10 @@ void add_grants(Action& action, std::vector<api::PropertyChange> changes) {
 
 } // namespace
 
+bool is_moved(const ServerInput& input, const DesiredServer& desired) noexcept {
+    return input.applied && !same_spec(input.applied->spec, desired.spec);
+}
+
 Action new_action(std::string resource, ActionKind kind, std::string provider, const Knowledge& known) {
     Action action;
     action.id = fmt::format("{}#{}", resource, to_string(kind));
@@ -128,10 +132,14 @@ std::optional<Action> server_action(const ServerInput& input, const DesiredServe
     action.changes = std::move(diff.changes);
     for (const api::PropertyChange& change : action.changes)
         action.causes.push_back(setting_cause(change, desired, applied));
+    const std::size_t granted = grants.size();
     add_grants(action, std::move(grants));
     action.cause = united(action.causes);
-    if (action.kind == ActionKind::Create && applied)
-        action.cause = same_spec(applied->spec, desired.spec) ? Cause::Drift : Cause::Both;
+    if (action.kind == ActionKind::Create && applied) {
+        action.cause = is_moved(input, desired) ? Cause::Intent : Cause::Drift;
+        std::fill(action.causes.begin(), action.causes.end(), action.cause);
+        std::fill_n(action.causes.rbegin(), granted, Cause::Intent);
+    }
     if (known.never) action.unseen = {action.resource};
     action.precondition = server_precondition(input, &desired, known.never);
     action.blocked = blocked(action, known, applied != nullptr, /*unknown=*/false, rules.allow_destroy);

@@ -8,6 +8,8 @@ namespace lab::planner::detail {
 
 api::Action new_action(std::string resource, api::ActionKind kind, std::string provider,
                        const Knowledge& known);
+/// Whether it was applied to another machine: what is wanted is found by other settings.
+bool is_moved(const ServerInput& input, const DesiredServer& desired) noexcept;
 /// The union; Intent where there are none.
 api::Cause united(const std::vector<api::Cause>& causes) noexcept;
 

@@ -138,6 +138,32 @@ TEST(Causes, DriftIsMissingChangedOrUnmanaged) {
     EXPECT_EQ(planned.plan.summary.drifted, 1u);
 }
 
+TEST(Causes, AMachineThatIsWantedElsewhereIsMadeByIntent) {
+    ServerInput server = settled("web-1", {unit("motd", {kOld})});
+    server.desired->spec.settings = ValueMap{{"root", Value("machines/other")}};
+    server.observed = ObservedServer{.fresh = true};
+    server.observed->state.presence = api::Presence::Missing;
+    server.provider_diff = {.kind = api::ActionKind::Create,
+                            .reason = "there is no tree",
+                            .risk = api::Risk::Safe,
+                            .changes = {{.path = "root",
+                                         .before = {},
+                                         .after = Value("machines/other"),
+                                         .effect = "create",
+                                         .diff = {}}}};
+    const api::Plan moved = plan({server}).plan;
+    EXPECT_EQ(text(moved),
+              "server/web-1#create intent safe: root\n"
+              "server/web-1/module/motd#create intent safe: file/etc/motd.ensure file/etc/motd.content "
+              "file/etc/motd.mode\n");
+    EXPECT_EQ(moved.actions[0].causes, std::vector(1, api::Cause::Intent));
+    EXPECT_TRUE(moved.drift.empty());
+    server.applied->spec.settings = server.desired->spec.settings;
+    const api::Plan gone = plan({server}).plan;
+    EXPECT_EQ(gone.actions[0].cause, api::Cause::Drift);
+    EXPECT_EQ(gone.drift.size(), 1u);
+}
+
 TEST(Causes, WhatWasNeverAppliedIsNoDrift) {
     ServerInput server = wanted("web-1", {unit("motd", {kNew})});
     server.provider_diff = {};
