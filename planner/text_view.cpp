@@ -110,7 +110,7 @@ class TextView {
         std::string line = fmt::format("No changes: {} {} {}", counted(seen, "server"),
                                        seen == 1 ? "matches" : "match", commit_text());
         if (plan_.baseline)
-            line = fmt::format("No changes: {} means the same as commit {} for {}", commit_text(),
+            line = fmt::format("No changes: {} does the same as commit {} to {}", commit_text(),
                                detail::short_commit(*plan_.baseline), counted(servers, "server"));
         if (plan_.observed) line += ", as recorded";
         if (plan_.summary.not_observed > 0)

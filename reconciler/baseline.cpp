@@ -1,9 +1,27 @@
 #include "reconciler/baseline.h"
 
+#include "reconciler/moves.h"
+#include "reconciler/renames.h"
+
 #include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <set>
 
 namespace lab::reconciler {
+namespace {
+
+constexpr std::size_t kNamesShown = 8;
+
+std::string names_of(const std::vector<std::string>& servers) {
+    const std::size_t count = std::min(servers.size(), kNamesShown);
+    std::string text = fmt::format(
+        "{}", fmt::join(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(count), ", "));
+    if (servers.size() > count) text += fmt::format(" and {} more", servers.size() - count);
+    return text;
+}
+
+} // namespace
 
 std::vector<spec::ModuleUnit> redacted_units(const spec::Fleet& fleet, spec::ServerIndex index,
                                              const api::FingerprintKey& key, Diagnostics& diagnostics) {
@@ -64,6 +82,24 @@ planner::ObservedServer observed_from(const std::vector<spec::ModuleUnit>& units
     return observed;
 }
 
+void QuietChanges::note(const spec::Server& before, const spec::Server& now) {
+    if (before.protect && !now.protect) unprotected_.push_back(now.name);
+    for (const std::string_view path : {"disk.serial", "disk.wwn", "disk.by-id"}) {
+        const spec::Property* was = spec::find_property(before.properties, path);
+        const spec::Property* is = spec::find_property(now.properties, path);
+        if (was && (!is || !(was->value == is->value))) of_disks_[std::string(path)].push_back(now.name);
+    }
+}
+
+void QuietChanges::tell(std::vector<std::string>& warnings) const {
+    if (!unprotected_.empty())
+        warnings.push_back(
+            fmt::format("no longer protected once this is applied: {}", names_of(unprotected_)));
+    for (const auto& [path, servers] : of_disks_)
+        warnings.push_back(fmt::format("{} changes, and nothing is moved from the one disk to the other: {}",
+                                       path, names_of(servers)));
+}
+
 void withhold_fingerprints(api::Plan& plan) {
     const auto withhold = [](Value& value) {
         if (!api::is_fingerprint(value)) return;
@@ -110,9 +146,17 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
     };
     collect(workspace.fleet);
     collect(request.base);
+    const Renames renames = renames_between(request.base, workspace.fleet, request.providers);
+    for (const auto& [now, before] : renames) {
+        names.erase(before);
+        if (names.contains(now)) input.warnings.push_back(told_rename(now, before));
+    }
+    Moves moves(request.providers);
+    QuietChanges quiet;
     for (const std::string& name : names) {
+        const auto renamed = renames.find(name);
         const auto now = workspace.fleet.find(name);
-        const auto then = request.base.find(name);
+        const auto then = request.base.find(renamed == renames.end() ? name : renamed->second);
         if (now && then && workspace.fleet.key(*now) == request.base.key(*then)) {
             ++input.settled_servers;
             input.settled_units += workspace.fleet.modules(*now).size();
@@ -127,19 +171,26 @@ Prepared prepare_baseline(const Workspace& workspace, const BaselineRequest& req
         if (then) {
             const auto units = redacted_units(request.base, *then, key, prepared.diagnostics);
             server.applied = applied_from(base, *then, units);
+            server.applied->spec.name = name;
             server.observed = observed_from(units, request.facts ? request.facts(name) : Value());
         }
+        const bool moved = is_moved(server);
+        if (moved) suppose_new_place(request.providers, server);
         ask_provider(request.providers, server);
         if (!server.provider_present) {
             server.supposed = true;
             suppose_provider(server);
         }
         // The machine itself is taken to be as the base has it: only what the change says differs.
-        if (then) server.provider_diff = {};
+        if (then && !moved) server.provider_diff = {};
+        if (auto told = moves.note(server)) input.warnings.push_back(*std::move(told));
+        if (now && then) quiet.note(request.base.server(*then), workspace.fleet.server(*now));
         input.servers.push_back(std::move(server));
     }
     if (prepared.diagnostics.has_errors()) return prepared;
+    quiet.tell(input.warnings);
     prepared.plan = planner::make_plan(input).plan;
+    moves.block_this_machine(prepared.plan);
     withhold_fingerprints(prepared.plan);
     point_at_decisions(prepared.plan, workspace.fleet);
     prepared.servers.assign(names.begin(), names.end());

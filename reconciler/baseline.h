@@ -32,6 +32,17 @@ planner::AppliedServer applied_from(const Workspace& base, spec::ServerIndex ind
                                     const std::vector<spec::ModuleUnit>& units);
 /// How a machine looks on which everything of `units` was brought about.
 planner::ObservedServer observed_from(const std::vector<spec::ModuleUnit>& units, Value facts);
+/// What differs between two definitions of a server though nothing is done about it: that it is protected no
+/// more, or is to be on another disk.
+class QuietChanges {
+  public:
+    void note(const spec::Server& before, const spec::Server& now);
+    void tell(std::vector<std::string>& warnings) const;
+
+  private:
+    std::vector<std::string> unprotected_;
+    std::map<std::string, std::vector<std::string>> of_disks_; // servers by property
+};
 /// Takes the fingerprints out of a plan whose key is no secret.
 void withhold_fingerprints(api::Plan& plan);
 

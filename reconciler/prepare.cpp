@@ -1,6 +1,7 @@
 #include "reconciler/prepare.h"
 
 #include "reconciler/detail/lookup.h"
+#include "reconciler/moves.h"
 #include "reconciler/observe.h"
 #include "reconciler/rebuild.h"
 #include "reconciler/renames.h"
@@ -56,18 +57,11 @@ bool is_quiet(const planner::Planned& planned) {
 }
 
 /// Collects the inputs of one plan, passing over what is settled.
-/// All of a server's actions, by policy.
-void block(api::Plan& plan, const std::string& server, const std::string& why, const std::string& lifted_by) {
-    const std::string resource = "server/" + server;
-    for (api::Action& action : plan.actions)
-        if (action.resource == resource || action.resource.starts_with(resource + "/"))
-            action.blocked = {.by = "policy", .detail = why, .lifted_by = lifted_by};
-}
-
 class Gathering {
   public:
     Gathering(const Engine& engine, const Workspace& workspace, const PlanRequest& request)
-        : engine_(engine), workspace_(workspace), request_(request), lookup_(workspace) {
+        : engine_(engine), workspace_(workspace), request_(request), lookup_(workspace),
+          moves_(engine.providers) {
         input_.inventory = workspace.origin;
         input_.scope = request.scope;
         input_.targets = request.targets;
@@ -122,8 +116,7 @@ class Gathering {
         if (found->empty()) return {};
         renames_ = std::move(*found);
         for (const auto& [now, before] : renames_)
-            input_.warnings.push_back(
-                fmt::format("server/{} is server/{} now: the machine is the same", before, now));
+            input_.warnings.push_back(told_rename(now, before));
         known_ = std::make_shared<const std::vector<store::ServerKeys>>(renamed(*known_, renames_));
         return {};
     }
@@ -365,32 +358,14 @@ class Gathering {
                                               .applied_key = {}}});
     }
 
-    /// A server that is to be made anew because its settings moved leaves its old machine behind.
-    void warn_of_move(const planner::ServerInput& input) {
-        if (!input.applied || !input.desired || input.provider_diff.kind != api::ActionKind::Create) return;
-        const ValueMap& before = input.applied->spec.settings;
-        if (before == input.desired->spec.settings) return;
-        input_.warnings.push_back(
-            fmt::format("server/{} moves: its machine of {} stays as it is, and lab stops looking at it",
-                        input.name, write_json(Value(before))));
-    }
-
-    /// Nobody means by accident the machine they sit at: an edit that loses a server's tree does.
+    /// Before its first apply: that this is meant is not for granted.
     void warn_of_this_machine(const planner::ServerInput& input) {
-        if (!input.desired || !input.provider_present || !input.live) return;
-        const providers::Provider* provider = engine_.providers.find(input.desired->spec.provider);
-        if (!input.applied) {
+        if (input.desired && !input.applied && input.provider_present && input.live)
             input_.warnings.push_back(fmt::format("server/{} is the machine that lab runs on", input.name));
-        } else if (provider && !provider->is_live(input.applied->spec.settings)) {
-            input_.warnings.push_back(
-                fmt::format("server/{} was the tree {} and would be the machine that lab runs on", input.name,
-                            write_json(Value(input.applied->spec.settings))));
-            now_live_.push_back(input.name);
-        }
     }
 
     void keep(planner::ServerInput input) {
-        warn_of_move(input);
+        if (auto told = moves_.note(input)) input_.warnings.push_back(*std::move(told));
         warn_of_this_machine(input);
         if (input.observed) note_age(input.observed->at);
         input_.servers.push_back(std::move(input));
@@ -443,9 +418,7 @@ class Gathering {
                                                   counted(rebuilt_, "server")));
         prepared.plan = planner::make_plan(input_).plan;
         LAB_TRY(block_copies(prepared.plan));
-        for (const std::string& server : now_live_)
-            block(prepared.plan, server, "it was a tree, and would be the machine that lab runs on",
-                  "give it its 'root' again; if this machine is meant, call it by another name");
+        moves_.block_this_machine(prepared.plan);
         if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();
         prepared.servers = std::move(scope.servers);
@@ -459,7 +432,7 @@ class Gathering {
     planner::PlanInput input_;
     std::shared_ptr<const std::vector<store::ServerKeys>> known_;
     detail::FleetLookup lookup_;
-    std::vector<std::string> now_live_; // servers that were trees
+    Moves moves_;
     std::size_t next_known_ = 0;
     Renames renames_;
     Diagnostics diagnostics_;
@@ -474,10 +447,18 @@ std::string machine_text(std::string_view provider, const ValueMap& settings) {
     return std::string(provider) + "\n" + write_json_canonical(settings);
 }
 
+void block_server(api::Plan& plan, const std::string& server, const std::string& why,
+                  const std::string& lifted_by) {
+    const std::string resource = "server/" + server;
+    for (api::Action& action : plan.actions)
+        if (action.resource == resource || action.resource.starts_with(resource + "/"))
+            action.blocked = {.by = "policy", .detail = why, .lifted_by = lifted_by};
+}
+
 void block_copy(api::Plan& plan, const std::string& server, const std::string& other) {
-    block(plan, server,
-          fmt::format("the machine says that it is server/{}: a copy, or one that moved", other),
-          "remove var/lib/lab/machine.json of the copy, or take server/" + other + " out of the inventory");
+    block_server(
+        plan, server, fmt::format("the machine says that it is server/{}: a copy, or one that moved", other),
+        "remove var/lib/lab/machine.json of the copy, or take server/" + other + " out of the inventory");
 }
 
 Result<planner::ServerInput> server_input(const Engine& engine, const Workspace& workspace, ServerQuery query,
@@ -521,6 +502,27 @@ void ask_provider(const providers::ProviderTable& providers, planner::ServerInpu
             provider->diff(input.desired->spec, input.observed ? &input.observed->state : nullptr);
 }
 
+namespace {
+
+/// Which settings differ.
+std::vector<api::PropertyChange> changes_between(const ValueMap& before, const ValueMap& after) {
+    std::vector<api::PropertyChange> changes;
+    const auto add = [&](const std::string& path, const Value* was, const Value* is) {
+        changes.push_back({.path = path,
+                           .before = was ? *was : Value(),
+                           .after = is ? *is : Value(),
+                           .effect = "update",
+                           .diff = {}});
+    };
+    for (const auto& [name, value] : before)
+        if (const Value* now = after.find(name); !now || !(*now == value)) add(name, &value, now);
+    for (const auto& [name, value] : after)
+        if (!before.contains(name)) add(name, nullptr, &value);
+    return changes;
+}
+
+} // namespace
+
 void suppose_provider(planner::ServerInput& input) {
     // Hypervisors and clouds delete what leaves the inventory; other machines are somebody's.
     constexpr std::string_view kDeleting[] = {"aws", "xcpng", "proxmox"};
@@ -534,6 +536,12 @@ void suppose_provider(planner::ServerInput& input) {
                                .reason = missing ? "there is no such machine" : "never observed",
                                .risk = api::Risk::Safe,
                                .changes = {}};
+    else if (is_moved(input))
+        input.provider_diff = {
+            .kind = api::ActionKind::Update,
+            .reason = "its settings change",
+            .risk = api::Risk::Safe,
+            .changes = changes_between(input.applied->spec.settings, input.desired->spec.settings)};
 }
 
 planner::Planned plan_one(const Engine& engine, const Workspace& workspace, planner::ServerInput input,

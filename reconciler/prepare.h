@@ -68,6 +68,10 @@ void point_at_decisions(api::Plan& plan, const spec::Fleet& fleet);
 /// has its machine was renamed.
 std::string machine_text(std::string_view provider, const ValueMap& settings);
 
+/// Blocks all of a server's actions, by policy.
+void block_server(api::Plan& plan, const std::string& server, const std::string& why,
+                  const std::string& lifted_by);
+
 /// Blocks the actions of a server whose machine says that it is the applied server `other`.
 void block_copy(api::Plan& plan, const std::string& server, const std::string& other);
 

@@ -4,22 +4,20 @@
 #include "reconciler/prepare.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <set>
 
 namespace lab::reconciler {
 namespace {
 
 /// Servers of the inventory that were never applied, by their machine.
-Renames never_applied(const Engine& engine, const Workspace& workspace,
-                      const std::vector<store::ServerKeys>& known) {
-    std::set<std::string_view> applied;
-    for (const store::ServerKeys& server : known)
-        if (server.applied) applied.insert(server.name);
+template <typename IsApplied>
+Renames never_applied(const spec::Fleet& fleet, const providers::ProviderTable& providers,
+                      const IsApplied& is_applied) {
     Renames fresh;
-    const spec::Fleet& fleet = workspace.fleet;
     for (spec::ServerIndex index = 0; index < fleet.size(); ++index) {
         const std::string& name = fleet.server(index).name;
-        if (engine.providers.find(fleet.provider(index)) && !applied.contains(name))
+        if (providers.find(fleet.provider(index)) && !is_applied(name))
             fresh.emplace(machine_text(fleet.provider(index), fleet.settings(index)), name);
     }
     return fresh;
@@ -35,7 +33,12 @@ Result<Renames> find_renames(const Engine& engine, const Workspace& workspace,
         if (server.applied && !inventory.contains(server.name)) gone.push_back(&server);
     Renames renames;
     if (gone.empty()) return renames;
-    const Renames fresh = never_applied(engine, workspace, known);
+    std::set<std::string_view> applied_names;
+    for (const store::ServerKeys& server : known)
+        if (server.applied) applied_names.insert(server.name);
+    const Renames fresh = never_applied(workspace.fleet, engine.providers, [&](const std::string& name) {
+        return applied_names.contains(name);
+    });
     for (const store::ServerKeys* server : gone) {
         const auto applied = engine.store.applied(server->name);
         if (!applied) return applied.error();
@@ -44,6 +47,25 @@ Result<Renames> find_renames(const Engine& engine, const Workspace& workspace,
         if (now != fresh.end()) renames.emplace(now->second, server->name);
     }
     return renames;
+}
+
+Renames renames_between(const spec::Fleet& before, const spec::Fleet& now,
+                        const providers::ProviderTable& providers) {
+    const Renames fresh =
+        never_applied(now, providers, [&](const std::string& name) { return before.find(name).has_value(); });
+    Renames renames;
+    if (fresh.empty()) return renames;
+    for (spec::ServerIndex index = 0; index < before.size(); ++index) {
+        const std::string& name = before.server(index).name;
+        if (now.find(name)) continue;
+        const auto found = fresh.find(machine_text(before.provider(index), before.settings(index)));
+        if (found != fresh.end()) renames.emplace(found->second, name);
+    }
+    return renames;
+}
+
+std::string told_rename(const std::string& now, const std::string& before) {
+    return fmt::format("server/{} is server/{} now: the machine is the same", before, now);
 }
 
 std::vector<store::ServerKeys> renamed(std::vector<store::ServerKeys> known, const Renames& renames) {

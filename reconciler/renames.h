@@ -11,6 +11,13 @@ using Renames = std::map<std::string, std::string>;
 Result<Renames> find_renames(const Engine& engine, const Workspace& workspace,
                              const std::vector<store::ServerKeys>& known);
 
+/// The same between two inventories, where all of the first was applied.
+Renames renames_between(const spec::Fleet& before, const spec::Fleet& now,
+                        const providers::ProviderTable& providers);
+
+/// What a plan says of it.
+std::string told_rename(const std::string& now, const std::string& before);
+
 /// `known` as it will be once that is recorded; sorted by name.
 std::vector<store::ServerKeys> renamed(std::vector<store::ServerKeys> known, const Renames& renames);
 

@@ -1,6 +1,8 @@
 #include "reconciler/what_if.h"
 
 #include "api/content.h"
+#include "reconciler/moves.h"
+#include "reconciler/renames.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -70,7 +72,7 @@ void lay_over(planner::ObservedServer& seen, const planner::ObservedServer& writ
 class WhatIf {
   public:
     WhatIf(const Workspace& workspace, const WhatIfRequest& request)
-        : workspace_(workspace), request_(request) {
+        : workspace_(workspace), request_(request), moves_(request.providers) {
         input_.inventory = workspace.origin;
         input_.observed = request.digest.text();
         input_.scope = request.scope;
@@ -106,8 +108,10 @@ class WhatIf {
                             "they have as many bytes: only the state that recorded them "
                             "can compare them",
                             counted(private_, "server")));
+        quiet_.tell(input_.warnings);
         prepared.plan = planner::make_plan(input_).plan;
         block_copies(prepared.plan);
+        moves_.block_this_machine(prepared.plan);
         withhold_fingerprints(prepared.plan);
         point_at_decisions(prepared.plan, workspace_.fleet);
         prepared.servers = std::move(scope.servers);
@@ -189,8 +193,7 @@ class WhatIf {
             if (now != fresh.end()) renamed.emplace_back(name, now->second);
         }
         for (const auto& [before, now] : renamed) {
-            input_.warnings.push_back(
-                fmt::format("server/{} is server/{} now: the machine is the same", before, now));
+            input_.warnings.push_back(told_rename(now, before));
             RecordedServer server = std::move(known_.at(before));
             known_.erase(before);
             server.applied->spec.name = now;
@@ -248,8 +251,12 @@ class WhatIf {
         }
         if (!server.desired && !server.applied) return std::nullopt;
         const bool seen = server.observed.has_value();
-        forget_other_place(server);
-        ask_as_ours(server);
+        if (is_moved(server) && request_.providers.find(server.desired->spec.provider)) {
+            suppose_new_place(request_.providers, server);
+            ask_provider(request_.providers, server);
+        } else {
+            ask_as_ours(server);
+        }
         if (!server.provider_present && seen) suppose_provider(server);
         return server;
     }
@@ -262,20 +269,21 @@ class WhatIf {
         if (unsaid) server.observed->state.server_id.clear();
     }
 
-    /// A machine is found by its settings: what is at another place than the recorded one nobody has seen.
-    static void forget_other_place(planner::ServerInput& server) {
-        if (server.applied && server.desired && server.observed &&
-            server.applied->spec.provider == server.desired->spec.provider &&
-            server.applied->spec.settings != server.desired->spec.settings)
-            server.observed.reset();
-    }
-
     void keep(planner::ServerInput server) {
+        if (auto told = moves_.note(server)) input_.warnings.push_back(*std::move(told));
+        note_quiet_changes(server.name);
         if (server.observed && server.observed->at != WallTime() &&
             (!oldest_ || server.observed->at < *oldest_))
             oldest_ = server.observed->at;
         private_ += has_private_values(server) ? 1u : 0u;
         input_.servers.push_back(std::move(server));
+    }
+
+    void note_quiet_changes(const std::string& name) {
+        const auto recorded = request_.recording.servers.find(name);
+        if (recorded == request_.recording.servers.end() || !recorded->second.in_order) return;
+        const auto then = request_.in_order.fleet.find(name), now = workspace_.fleet.find(name);
+        if (then && now) quiet_.note(request_.in_order.fleet.server(*then), workspace_.fleet.server(*now));
     }
 
     /// A machine that says it is another applied server is not taken over under a second name.
@@ -295,6 +303,8 @@ class WhatIf {
     planner::PlanInput input_;
     std::map<std::string, RecordedServer> known_;
     std::set<std::string> settled_;
+    Moves moves_;
+    QuietChanges quiet_;
     Diagnostics diagnostics_;
     std::optional<WallTime> oldest_;
     std::size_t private_ = 0;

@@ -53,9 +53,8 @@ std::vector<planner::RecordingProblem> unknown_resources(const planner::Recordin
                                                          const spec::Fleet& planned);
 
 /// Servers of which nothing but what was seen is recorded, and that no inventory has: no plan looks at them.
-std::vector<planner::RecordingProblem> unknown_servers(const planner::Recording& recording,
-                                                       const spec::Fleet& in_order,
-                                                       const spec::Fleet& planned);
+std::vector<planner::RecordingProblem>
+unknown_servers(const planner::Recording& recording, const spec::Fleet& in_order, const spec::Fleet& planned);
 
 /// Problems of a recording that stands in another document, each at its place below `node`.
 void add_recording_problems(const std::vector<planner::RecordingProblem>& problems, const spec::Node& node,
