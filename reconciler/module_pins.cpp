@@ -76,7 +76,11 @@ void add_state(PinVerdict& verdict, const ModuleRepositories::Found& found) {
         return add("damaged", fmt::format("the cache cannot be read: {}; it is fetched anew when it is "
                                           "next used",
                                           one_line(found.why)));
-    case State::Away: return add("unreachable", one_line(found.why));
+    case State::Away:
+        if (found.why.code == ErrorCode::NotFound && found.why.hint.empty()) // not: there is no git
+            return add("gone", fmt::format("{}: `lab modules update {}` pins another", one_line(found.why),
+                                           verdict.name));
+        return add("unreachable", one_line(found.why));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "spec/detail/decode.h"
 #include "support/json.h"
+#include "support/text.h"
 
 #include <algorithm>
 #include <array>
@@ -18,11 +19,24 @@ constexpr std::string_view kFormat = "lab.lock/1";
 constexpr std::array kLockKeys{"format"sv, "modules"sv};
 constexpr std::array kPinKeys{"git"sv, "ref"sv, "path"sv, "commit"sv, "digest"sv};
 constexpr YamlLimits kLimits{.bytes = 4u << 20, .depth = 8, .nodes = 200'000, .aliases = 0};
+constexpr std::string_view kFamily = "lab.lock/"; // of the formats of all versions
 constexpr std::string_view kHelp =
-    "`git checkout lab.lock` brings the last one back; without the file, `lab modules update` writes it anew";
+    "`git checkout lab.lock` brings the last one back; `lab modules update` makes it anew";
+constexpr std::string_view kConflictHelp = "keep either side and `lab modules update` the module, or let "
+                                           "`lab modules update` make the file anew";
 
-void bad_lock(Diagnostics& diagnostics, std::string message, Span at) {
-    add_error(diagnostics, "module/bad-lock", std::move(message), at, std::string(kHelp));
+void bad_lock(Diagnostics& diagnostics, std::string message, Span at, std::string_view help = kHelp) {
+    add_error(diagnostics, "module/bad-lock", std::move(message), at, std::string(help));
+}
+
+/// The line of git's first mark of a conflict, from 1; 0: there is none.
+std::uint32_t conflict_line(std::string_view text) {
+    std::uint32_t number = 0;
+    for (const std::string_view line : split(text, '\n')) {
+        ++number;
+        if (line.starts_with("<<<<<<< ")) return number;
+    }
+    return 0;
 }
 
 void read_pin_key(ModulePin& pin, const Node& key, const Node& value, Diagnostics& diagnostics) {
@@ -75,11 +89,16 @@ bool check_format(const Node& root, Diagnostics& diagnostics) {
     const Node format = root.is_map() ? root.find("format") : Node();
     if (format && format.is_scalar() && format.text() == kFormat) return true;
     const bool other = format && format.is_scalar();
-    bad_lock(diagnostics,
-             other ? fmt::format("this lab.lock has the format '{}', and this version of lab reads '{}'",
-                                 format.text(), kFormat)
-                   : fmt::format("lab.lock has no 'format: {}'", kFormat),
-             other ? format.span() : root.span());
+    bad_lock(
+        diagnostics,
+        other ? fmt::format("this lab.lock has the format '{}', and this version of lab reads '{}'",
+                            format.text(), kFormat)
+              : fmt::format("lab.lock has no 'format: {}'", kFormat),
+        other ? format.span() : root.span(),
+        other && format.text().starts_with(kFamily)
+            ? "another version of lab wrote it: use that one, or remove the file, and `lab modules update` "
+              "writes it anew"
+            : kHelp);
     return false;
 }
 
@@ -87,7 +106,17 @@ bool check_format(const Node& root, Diagnostics& diagnostics) {
 
 ModuleLock read_module_lock(std::string text, Diagnostics& diagnostics) {
     ModuleLock lock;
-    const auto document = Document::parse(std::string(kLockFile), std::move(text), diagnostics, kLimits);
+    if (const std::uint32_t line = conflict_line(text)) {
+        bad_lock(diagnostics, "lab.lock has the marks of a merge conflict",
+                 {.file = FileName(kLockFile), .line = line, .column = 1}, kConflictHelp);
+        return lock;
+    }
+    Diagnostics found;
+    const auto document = Document::parse(std::string(kLockFile), std::move(text), found, kLimits);
+    for (Diagnostic one : found.items()) {
+        one.help = kHelp; // nobody writes it, so how YAML is written does not matter
+        diagnostics.add(std::move(one));
+    }
     if (!document || !check_format(document->root(), diagnostics)) return lock;
     const Node root = document->root();
     for (std::size_t i = 0; i < root.size(); ++i) {
@@ -100,6 +129,13 @@ ModuleLock read_module_lock(std::string text, Diagnostics& diagnostics) {
                 read_pin(lock, root.value(i).key(j), root.value(i).value(j), diagnostics);
     }
     return lock;
+}
+
+bool is_of_another_version(std::string text) {
+    Diagnostics unused;
+    const auto document = Document::parse(std::string(kLockFile), std::move(text), unused, kLimits);
+    const Node format = document && document->root().is_map() ? document->root().find("format") : Node();
+    return format && format.is_scalar() && format.text().starts_with(kFamily) && format.text() != kFormat;
 }
 
 std::string write_module_lock(const ModuleLock& lock) {

@@ -27,6 +27,8 @@ struct ModuleLock {
 /// Reads what write_module_lock wrote, or a person: problems go to `diagnostics`, and what could not be read
 /// is left out. Another format than lab.lock/1 is refused.
 ModuleLock read_module_lock(std::string text, Diagnostics& diagnostics);
+/// Whether the text is a lab.lock in another format than this version of lab writes.
+bool is_of_another_version(std::string text);
 /// The same pins give the same bytes: sorted by name, one key a line, so that changes merge.
 std::string write_module_lock(const ModuleLock& lock);
 

@@ -139,6 +139,15 @@ Result<int> fail_with(const reconciler::PinUpdate& update, Context& context) {
                                counted(update.failures.size(), "module")));
 }
 
+/// What is wrong with lab.lock itself, where it is lab's to mend; null where nothing is.
+const Diagnostic* broken_lock(const spec::Loaded& loaded, const std::string& text) {
+    const auto& all = loaded.diagnostics.items();
+    const auto found = std::find_if(all.begin(), all.end(), [](const Diagnostic& one) {
+        return one.severity == Severity::Error && one.at.known() && *one.at.file == spec::kLockFile;
+    });
+    return found == all.end() || spec::is_of_another_version(text) ? nullptr : &*found;
+}
+
 Result<int> update_modules(const Arguments& arguments, Context& context) {
     auto source = open_source(arguments, context);
     if (!source) return std::move(source).error();
@@ -149,17 +158,26 @@ Result<int> update_modules(const Arguments& arguments, Context& context) {
                      .hint = "run it in the inventory's folder, without --ref, or with --dry-run"};
     const auto before = lock_text(*source);
     if (!before) return before.error();
-    const spec::Loaded loaded = spec::load(source->tree());
+    spec::Loaded loaded = spec::load(source->tree());
+    const Diagnostic* broken = broken_lock(loaded, *before);
+    const bool anew = broken;
+    if (anew) {
+        context.warn(fmt::format("{}: {}: it is made anew, with every module at what its ref names now",
+                                 broken->at.text(), broken->message));
+    }
+    const auto read = anew ? source->edited({{std::string(spec::kLockFile), std::nullopt}}) : *source;
+    if (anew) loaded = spec::load(read.tree());
     if (loaded.diagnostics.has_errors()) {
         context.err.write(render_text(loaded.diagnostics, loaded.lines, {.color = context.err_paint.on}));
         return refused("the inventory has errors: nothing was pinned");
     }
     auto names = named_modules(arguments, loaded.inventory);
     if (!names) return std::move(names).error();
+    if (anew) names->clear(); // no other pin is known either
     const auto update = reconciler::update_pins(loaded, *names, source->modules(), kSubjects);
     if (context.stop.stop_requested()) return Error{.code = ErrorCode::Cancelled, .message = "interrupted"};
     if (!update.failures.empty()) return fail_with(update, context);
-    if (update.moves.empty() && update.dropped.empty()) {
+    if (update.moves.empty() && update.dropped.empty() && !anew) {
         context.note("no module comes from git");
         if (context.form != Form::Table) print_update(update, false, context);
         return kExitDone;

@@ -50,6 +50,30 @@ class Pins(ModulesCase):
         moved = self.lab("modules", "update", "-o", "json").json()["modules"][0]
         self.assertEqual((moved["before"], moved["after"], moved["added"], moved["dropped"]), (old, new, 1, 1))
 
+    def test_a_lock_that_cannot_be_read_is_made_anew(self):
+        commit = self.publish()
+        self.write_inventory()
+        self.lab("modules", "update")
+        good = self.lock()
+        pin = next(line for line in good.splitlines() if "commit" in line)
+        conflict = good.replace(pin, f"<<<<<<< HEAD\n{pin}\n=======\n{pin.replace(commit, '0' * 40)}\n>>>>>>> other")
+        for text, what in (("", "lab.lock has no 'format: lab.lock/1'"), (conflict, "lab.lock has the marks of a merge conflict"),
+                           ("{", "lab.lock:1:")):
+            self.write("lab.lock", text)
+            refused = self.lab("validate", code=1)
+            self.assertIn(what, refused.err)
+            self.assertIn("`lab modules update` make", refused.err)
+            self.assertIn("it is made anew", self.lab("modules", "update", "--dry-run", "motd").err)
+            self.assertEqual(self.lock(), text)
+            mended = self.lab("modules", "update", "motd")
+            self.assertIn(what, mended.err)
+            self.assertIn(f"module motd (main): pinned at {commit[:7]}", mended.out)
+            self.assertEqual(self.lock(), good)
+            self.lab("validate")
+        # What a newer lab wrote is not for this one to write over.
+        self.write("lab.lock", good.replace("lab.lock/1", "lab.lock/2"))
+        self.assertIn("another version of lab wrote it", self.lab("modules", "update", code=1).err)
+
     def test_update_is_all_or_nothing(self):
         self.publish("motd")
         self.publish("base")

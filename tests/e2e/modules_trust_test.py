@@ -32,6 +32,21 @@ class Verify(ModulesCase):
         shutil.rmtree(self.home)
         self.assertEqual(self.verify("--offline"), {"motd": ["not-cached"]})
 
+    def test_a_pinned_commit_that_was_forced_away_is_gone(self):
+        self.write_inventory()
+        self.lab("modules", "update")
+        self.in_repo("motd", "commit", "-q", "--amend", "-m", "rewritten")
+        self.in_repo("motd", "tag", "-d", "v1")
+        self.in_repo("motd", "reflog", "expire", "--expire=now", "--all")
+        self.in_repo("motd", "gc", "-q", "--prune=now")
+        self.assertEqual(self.verify(code=0), {"motd": []})  # out of the cache
+        shutil.rmtree(self.home)
+        self.assertEqual(self.verify(), {"motd": ["gone"]})
+        self.assertIn("`lab modules update motd` pins another", self.lab("modules", "verify", code=1).out)
+        self.assertIn("`lab modules update motd` pins another commit", self.lab("validate", code=1).err)
+        self.lab("modules", "update", "motd")
+        self.assertEqual(self.verify(code=0), {"motd": []})
+
     def test_a_branch_that_moved_on_is_no_problem(self):
         self.write_inventory()
         self.lab("modules", "update")
