@@ -281,7 +281,8 @@ Result<TreeChanges> Definitions::without(std::string_view name) const {
     changes = edited(there->file, {&edit, 1});
     if (!changes || !may_go) return changes;
     std::optional<std::string>& text = changes->at(there->file);
-    if (text->find_first_not_of(" \t\r\n-") == std::string::npos) text.reset();
+    constexpr std::string_view kSaysNothing = " \t\r\n-\xef\xbb\xbf"; // the last is a byte order mark
+    if (text->find_first_not_of(kSaysNothing) == std::string::npos) text.reset();
     return changes;
 }
 

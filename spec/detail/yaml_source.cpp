@@ -82,15 +82,15 @@ std::size_t inline_end(std::string_view text, std::size_t at, bool in_flow) {
 }
 
 SourceText::SourceText(const Document& document) : text_(document.text()) {
-    starts_.push_back(0);
+    // No line has the byte order mark: it stays whatever becomes of the first one.
+    starts_.push_back(text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
     for (std::size_t i = text_.find('\n'); i != kNone && i + 1 < text_.size(); i = text_.find('\n', i + 1))
         starts_.push_back(i + 1);
 }
 
 std::size_t SourceText::offset(const Node& node) const {
-    if (node.line() == 0) return 0;
+    if (node.line() == 0) return start(0);
     std::size_t at = start(node.line() - 1);
-    if (node.line() == 1 && text_.starts_with(kByteOrderMark)) at += kByteOrderMark.size();
     for (std::uint32_t column = 1; column < node.column() && at < text_.size(); ++column)
         at += std::max<std::size_t>(utf8_length(text_.substr(at, 4)), 1);
     return at;
