@@ -141,8 +141,10 @@ Result<std::string> new_file(const Arguments& arguments, const spec::Definitions
 std::vector<std::string> labels_of(const Arguments& arguments) {
     std::vector<std::string> labels;
     for (const std::string& given : arguments.values("label"))
-        for (const std::string_view label : split(given, ','))
-            if (!trim(label).empty()) labels.emplace_back(trim(label));
+        for (std::string_view label : split(given, ','))
+            if (label = trim(label);
+                !label.empty() && std::find(labels.begin(), labels.end(), label) == labels.end())
+                labels.emplace_back(label);
     return labels;
 }
 

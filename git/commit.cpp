@@ -157,7 +157,7 @@ Result<void> check_new_branch(const BranchRequest& request) {
     const std::string name = "refs/heads/" + request.branch;
     auto good = call({request.directory, {"check-ref-format", name}}, request.stop);
     if (!good) return std::move(good).error();
-    if (!good->ok() || request.branch.starts_with('-'))
+    if (!good->ok() || request.branch.starts_with('-') || request.branch == "HEAD")
         return Error{.code = ErrorCode::Invalid,
                      .message = fmt::format("'{}' is no name for a branch", escape_controls(request.branch))};
     auto there = call({request.directory, {"show-ref", "--verify", "--quiet", name}}, request.stop);

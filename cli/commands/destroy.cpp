@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace lab::cli {
 namespace {
@@ -102,6 +103,24 @@ Error refuse_cut(const Editable& before, const TreeChanges& changes, Error error
     return std::move(error).during("in the files as edited so far, shown above; nothing was written");
 }
 
+/// Why there is no definition of that name to destroy.
+Error nothing_to_destroy(const Reference& reference, const spec::Definitions& definitions) {
+    const std::string& name = reference.names.front();
+    const auto generated =
+        reference.kind == Kind::Alert ? spec::catalogue_alert(name) : std::span<const spec::CatalogueEntry>();
+    if (generated.empty()) return no_such(reference.kind, name, definitions.names());
+    std::vector<std::string> from;
+    for (const spec::CatalogueEntry& entry : generated)
+        if (entry.trigger != spec::Trigger::Named) from.push_back(spec::trigger_text(entry));
+    return {.code = ErrorCode::Invalid,
+            .message = fmt::format("alert '{}' is written nowhere: lab generates it{}{}", name,
+                                   from.empty() ? "" : " from ", fmt::join(from, ", ")),
+            .hint =
+                fmt::format("to have it on fewer servers, write whom it leaves out: alerts: {{{}: {{target: "
+                            "{{exclude: {{servers: [NAME]}}}}}}}}",
+                            name)};
+}
+
 /// Takes out what refers to it until nothing does.
 Result<TreeChanges> cut_references(const Editable& before, TreeChanges changes, Broken broken,
                                    Context& context) {
@@ -150,7 +169,7 @@ Result<int> run_destroy(const Arguments& arguments, Context& context) {
         spec::Definitions::read((*before)->source.tree(), (*before)->loaded, std::string(words.many));
     if (!definitions) return std::move(definitions).error();
     const spec::Definition* gone = definitions->find(name);
-    if (!gone) return no_such(reference->kind, name, definitions->names());
+    if (!gone) return nothing_to_destroy(*reference, *definitions);
     auto changes = definitions->without(name);
     if (!changes) return std::move(changes).error();
     const std::string what = fmt::format("{} {}", words.one, name);

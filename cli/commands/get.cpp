@@ -76,14 +76,33 @@ Result<Listing> list(Kind kind, const Session& session, const Selection& selecti
     return Listing();
 }
 
-/// Keeps only what is named; NotFound where something named is not there.
-Result<Listing> only(Listing all, Kind kind, const std::vector<std::string>& names) {
+/// Whether the thing is there at all, whatever a filter selects.
+bool is_there(Kind kind, std::string_view name, const spec::Fleet& fleet) {
+    const spec::Elsewhere* elsewhere = fleet.inventory().elsewhere;
+    if (kind == Kind::Server && elsewhere && elsewhere->has_server(name)) return true;
+    const auto known = names_of(kind, fleet);
+    return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+Error left_out(Kind kind, std::string_view name) {
+    const KindWords& words = words_of(kind);
+    return {.code = ErrorCode::NotFound,
+            .message = fmt::format("the filter leaves out {} '{}'", words.one, name),
+            .hint = fmt::format("'lab get {} {}' shows it", words.many, name)};
+}
+
+/// Keeps only what is named; NotFound where something named is not there, or not among what the filter
+/// selects of `filtered`.
+Result<Listing> only(Listing all, Kind kind, const std::vector<std::string>& names,
+                     const spec::Fleet* filtered = nullptr) {
     if (names.empty()) return all;
     Listing kept{
         .table = {.columns = all.table.columns, .rows = {}}, .items = {}, .names = {}, .note = all.note};
     for (const std::string& name : names) {
         const auto found = std::find(all.names.begin(), all.names.end(), name);
-        if (found == all.names.end()) return no_such(kind, name, all.names);
+        if (found == all.names.end())
+            return filtered && is_there(kind, name, *filtered) ? left_out(kind, name)
+                                                               : no_such(kind, name, all.names);
         const auto at = static_cast<std::size_t>(found - all.names.begin());
         kept.names.push_back(name);
         if (!all.table.rows.empty()) kept.table.rows.push_back(all.table.rows[at]);
@@ -172,7 +191,8 @@ Result<int> get(const Arguments& arguments, Context& context) {
     if (!selection) return std::move(selection).error();
     auto all = list(kind, **session, *selection, context.form, context.clock.wall());
     if (!all) return std::move(all).error();
-    auto chosen = only(std::move(*all), kind, reference->names);
+    auto chosen =
+        only(std::move(*all), kind, reference->names, selection->filtered ? &(*session)->fleet() : nullptr);
     if (!chosen) return std::move(chosen).error();
     print(*chosen, kind, context);
     return kExitDone;

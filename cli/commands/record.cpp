@@ -54,6 +54,11 @@ Result<void> check_place(const std::string& path, const Session& session, const 
 }
 
 Result<int> run_record(const Arguments& arguments, Context& context) {
+    const auto path = arguments.value("out");
+    if (path == "-")
+        return Error{.code = ErrorCode::Invalid,
+                     .message = "--out takes the name of a file",
+                     .hint = "`lab record -o json` prints the recording"};
     if (!has_state(context.settings.home()))
         return Error{.code = ErrorCode::NotFound,
                      .message = fmt::format("there is no state in '{}' to record from",
@@ -61,7 +66,6 @@ Result<int> run_record(const Arguments& arguments, Context& context) {
                      .hint = "`lab plan --refresh only` looks at the machines and makes one"};
     auto session = Session::open(arguments, context, Session::State::Open);
     if (!session) return std::move(session).error();
-    const auto path = arguments.value("out");
     if (path) LAB_TRY(check_place(*path, **session, context));
     auto recording = take_recording(arguments, context, **session);
     if (!recording) return std::move(recording).error();
