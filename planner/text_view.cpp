@@ -110,8 +110,8 @@ class TextView {
         std::string line = fmt::format("No changes: {} {} {}", counted(seen, "server"),
                                        seen == 1 ? "matches" : "match", commit_text());
         if (plan_.baseline)
-            line = fmt::format("No changes: {} does the same as commit {} to {}", commit_text(),
-                               detail::short_commit(*plan_.baseline), counted(servers, "server"));
+            line = fmt::format("No changes: {} does to {} what commit {} does", commit_text(),
+                               counted(servers, "server"), detail::short_commit(*plan_.baseline));
         if (plan_.observed) line += ", as recorded";
         if (plan_.summary.not_observed > 0)
             line += fmt::format("; {} not observed", counted(plan_.summary.not_observed, "server"));

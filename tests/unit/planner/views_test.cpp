@@ -41,7 +41,7 @@ TEST(TextView, AnEmptyPlanIsOneLine) {
     PlanInput compared = input({settled("a", {})});
     compared.baseline = "fedcba987654";
     EXPECT_EQ(render_text(make_plan(compared).plan, {}),
-              "No changes: commit abc1234 does the same as commit fedcba9 to 1 server.\n");
+              "No changes: commit abc1234 does to 1 server what commit fedcba9 does.\n");
 }
 
 TEST(TextView, TwoServersAreTwoLinesAndThreeAreOne) {
