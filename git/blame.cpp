@@ -55,8 +55,9 @@ Result<BlameHandle> blame_of(git_repository* repository, const std::string& path
     return blame;
 }
 
-/// As `options`, for a clone whose history is cut off at `cut`: libgit2 1.5 takes one commit to stop at.
-/// Where there are several, the one in the line of first parents, which is then all that is followed.
+/// As `options`, for a clone whose history is cut off at `cut`: libgit2 1.5 fails beyond, and takes one
+/// commit to stop at. Where there are several, the one in the line of first parents, which is then all that
+/// is followed.
 git_blame_options up_to_the_cut(git_repository* repository, const std::vector<std::string>& cut,
                                 git_blame_options options) {
     if (cut.size() == 1) {
@@ -90,9 +91,8 @@ Result<std::vector<std::string>> Repository::blame(std::string_view commit, cons
                                 static_cast<std::size_t>(git_blob_rawsize(blob.get())));
     git_blame_options options = GIT_BLAME_OPTIONS_INIT;
     options.newest_commit = *newest;
-    auto blame = blame_of(handle_.get(), path, options);
-    if (const auto cut = cut_commits(); !blame && !cut.empty())
-        blame = blame_of(handle_.get(), path, up_to_the_cut(handle_.get(), cut, options));
+    if (const auto cut = cut_commits(); !cut.empty()) options = up_to_the_cut(handle_.get(), cut, options);
+    const auto blame = blame_of(handle_.get(), path, options);
     if (!blame) return std::move(blame).error();
     const auto before = same_lines(then, text, lines.size());
     for (std::size_t i = 0; i < lines.size(); ++i)
