@@ -42,10 +42,12 @@ enum Section : std::size_t {
 struct Header {
     char magic[24] = {};
     FleetImage::Origin origin;
+    std::uint32_t none = 0; // for the numbers to be aligned
     std::uint64_t begins[kSections] = {}, sizes[kSections] = {};
     std::uint64_t check = 0; // checksum of it all, with 0 here
 };
 static_assert(std::is_trivially_copyable_v<Header> && std::is_trivially_copyable_v<Digest>);
+static_assert(std::has_unique_object_representations_v<Header>); // no byte is left to chance
 
 std::uint64_t check_of(Header header, std::string_view bytes) {
     header.check = 0;

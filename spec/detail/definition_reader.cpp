@@ -168,7 +168,7 @@ std::optional<std::vector<LoadedFile>> DefinitionReader::read(std::span<const Tr
                       "name what is no part of it in lab.ignore");
             return std::nullopt;
         }
-        if (root_place - begin < window.size()) results[root_place - begin] = std::move(root);
+        if (root_place - begin < window.size()) std::swap(results[root_place - begin], root);
         begin += window.size();
         servers += servers_in(results);
         size = next_window(begin, servers);
