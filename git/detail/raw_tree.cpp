@@ -31,7 +31,11 @@ std::optional<RawEntry> RawTree::entry() const {
     RawEntry found{.bytes = rest_.substr(0, zero + 1 + GIT_OID_RAWSZ),
                    .mode = rest_.substr(0, space),
                    .name = rest_.substr(space + 1, zero - space - 1)};
+    if (found.mode.empty() || found.mode.find_first_not_of("01234567") != found.mode.npos)
+        return std::nullopt;
     if (found.name.empty() || found.name.find('/') != found.name.npos) return std::nullopt;
+    // Some programs write "040000", and git reads that.
+    found.mode.remove_prefix(std::min(found.mode.find_first_not_of('0'), found.mode.size()));
     std::copy_n(found.bytes.end() - GIT_OID_RAWSZ, GIT_OID_RAWSZ, std::begin(found.id.id));
     return found;
 }

@@ -153,6 +153,28 @@ TEST(ChangesOfCommits, AreWhatDiffersInTheirListings) {
     }
 }
 
+TEST(CommitTree, TakesModesWithAZeroBeforeThemAndNoneThatIsNoNumber) {
+    const auto listing = [](std::string mode) {
+        Sandbox sandbox;
+        sandbox.write("r/a/x.yaml", "x\n");
+        sandbox.commit_all("r", "begin");
+        const std::string id = sandbox.git("r", {"rev-parse", "HEAD:a"});
+        std::string raw = std::move(mode) + " a" + '\0';
+        for (std::size_t i = 0; i + 1 < 40; i += 2)
+            raw += static_cast<char>(std::stoi(id.substr(i, 2), nullptr, 16));
+        sandbox.write("tree", raw);
+        const std::string tree =
+            sandbox.git("r", {"hash-object", "-t", "tree", "-w", "--literally", "../tree"}).substr(0, 40);
+        const std::string commit = sandbox.git("r", {"commit-tree", "-m", "padded", tree}).substr(0, 40);
+        const auto repository = Repository::discover(sandbox.path() / "r");
+        const auto entries = repository.value().tree(commit, "").value()->list("", {});
+        return entries ? std::to_string(entries->size()) + " " + entries->back().path
+                       : entries.error().text();
+    };
+    EXPECT_EQ(listing("040000"), "2 a/x.yaml");
+    EXPECT_NE(listing("4x000").find("is damaged"), std::string::npos);
+}
+
 TEST_F(Trees, LinksThatLeaveAreDeniedAndThoseThatStayAreFollowed) {
     const Both both = trees(sandbox_);
     for (const FileTree* tree : {both.commit.get(), both.working.get()}) {
