@@ -13,7 +13,11 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kMaxUrl = 2000, kMaxRef = 200;
-constexpr std::array kSchemes{"https"sv, "http"sv, "ssh"sv, "file"sv};
+
+bool is_scheme(std::string_view text) {
+    constexpr std::array kSchemes{"https"sv, "http"sv, "ssh"sv, "file"sv};
+    return std::find(kSchemes.begin(), kSchemes.end(), text) != kSchemes.end();
+}
 
 bool is_printable_ascii(std::string_view text) noexcept {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -73,8 +77,11 @@ std::string url_problem(std::string_view url) {
     if (carries_credentials(*parts)) return "carries credentials";
     if (parts->host.starts_with('-') || parts->user.starts_with('-') || parts->path.starts_with('-'))
         return "could be taken for an option";
-    const bool known = std::find(kSchemes.begin(), kSchemes.end(), parts->scheme) != kSchemes.end();
-    if (!parts->scheme.empty() && !known) return fmt::format("has the scheme '{}'", parts->scheme);
+    if (!parts->scheme.empty() && !is_scheme(parts->scheme))
+        return fmt::format("has the scheme '{}'", parts->scheme);
+    // git would take https:/host/x for the path /host/x of a machine named https.
+    if (parts->scheme.empty() && is_scheme(parts->host))
+        return fmt::format("needs '//' after '{}:'", parts->host);
     if (parts->scheme == "file" ? !parts->host.empty() : parts->host.empty())
         return parts->scheme == "file" ? "is no file URL of this machine" : "has no host";
     if (parts->path.empty() || parts->path == "/") return "names no repository";

@@ -140,6 +140,7 @@ TEST(ModuleSource, HostileUrlsAreRefused) {
                             "file://host/x",
                             "file:///",
                             "https:///x",
+                            "https:/h/x",
                             "https://h",
                             "https://h/x?token=1",
                             "https://h/x#y",
