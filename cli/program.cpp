@@ -72,11 +72,13 @@ int run_command(const Arguments& arguments, Context& context) {
     return kExitFailed;
 }
 
-/// `config set` says itself what is wrong in the file, unless it mends that.
+/// `config set` says itself what is wrong in the file, unless it mends that; `config path` only says where it
+/// is.
 bool needs_settings(const Arguments& arguments) {
     if (!arguments.command() || arguments.has("help") || arguments.has("version")) return false;
     const std::string_view words = arguments.command()->words;
-    return words != "help" && words != "version" && words != "completion" && words != "config set";
+    return words != "help" && words != "version" && words != "completion" && words != "config set" &&
+           words != "config path";
 }
 
 /// Whether the command runs with broken settings all the same, because it helps to mend them.
@@ -140,13 +142,15 @@ int run_program(const std::vector<std::string>& words, Sink& out, Sink& err, con
         context.quiet = arguments->has("quiet");
         context.verbose = arguments->has("verbose");
     }
-    if (!settings && arguments && needs_settings(*arguments)) {
+    const bool broken = !settings && arguments && needs_settings(*arguments);
+    if (broken) {
         Error error = settings.error();
         if (error.hint.empty()) error.hint = "'lab config set' or an editor mends it";
         print_error(context, error);
         if (!mends_settings(*arguments)) return kExitFailed;
     }
-    const int code = dispatch(parsed, context);
+    int code = dispatch(parsed, context);
+    if (broken && code == kExitDone) code = kExitFailed;
     if (const Error* failure = out.failure()) {
         print_error(context, *failure);
         return code == kExitDone ? kExitFailed : code;
