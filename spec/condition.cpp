@@ -60,6 +60,23 @@ std::optional<double> number_of(std::string_view text) {
     return std::nullopt;
 }
 
+/// What numbers alone come to; none where a metric has a say.
+std::optional<double> constant(const Condition& condition) {
+    if (condition.kind == Condition::Kind::Number) return condition.number;
+    if (condition.kind != Condition::Kind::Negative && condition.kind != Condition::Kind::Arithmetic)
+        return std::nullopt;
+    const auto left = constant(condition.parts.front());
+    const auto right = constant(condition.parts.back());
+    if (!left || !right) return std::nullopt;
+    if (condition.kind == Condition::Kind::Negative) return -*left;
+    switch (condition.text.front()) {
+    case '+': return *left + *right;
+    case '-': return *left - *right;
+    case '*': return *left * *right;
+    default: return *left / *right;
+    }
+}
+
 /// Recursive descent; the first problem ends it.
 class Parser {
   public:
@@ -67,7 +84,9 @@ class Parser {
 
     std::variant<Condition, ConditionProblem> run() {
         std::optional<Condition> condition = either();
-        if (condition && token_.kind != Token::Kind::End) fail("is not expected here");
+        if (condition && token_.kind != Token::Kind::End)
+            fail("is not expected here",
+                 is_symbol("%") ? "write the number alone, on the metric's own scale: 80, or 0.8" : "");
         if (condition && !problem_ && !is_boolean(*condition))
             fail_at(0, text_.size(), "this is a number, and an alert needs a comparison",
                     "write METRIC > NUMBER");
@@ -119,6 +138,8 @@ class Parser {
 
     void fail_at(std::size_t at, std::size_t bytes, std::string message, std::string help = {}) {
         if (problem_) return;
+        while (bytes > 1 && at + bytes <= text_.size() && is_space(text_[at + bytes - 1]))
+            --bytes; // a part ends where the next token begins
         problem_ = ConditionProblem{.message = std::move(message),
                                     .help = std::move(help),
                                     .column = characters(text_.substr(0, at)) + 1,
@@ -240,6 +261,10 @@ class Parser {
             const std::size_t right_from = token_.at;
             Part right = operand();
             if (!wants(right, false, right_from)) return std::nullopt;
+            if (op == "/" && constant(*right) == 0.0) {
+                fail_at(right_from, token_.at - right_from, "this is zero, and nothing is divided by it");
+                return std::nullopt;
+            }
             left = joined(Kind::Arithmetic, op, *std::move(left), *std::move(right));
         }
         return left;

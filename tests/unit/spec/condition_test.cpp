@@ -46,11 +46,14 @@ TEST(Condition, WhatCannotBeMeantIsSaidAtItsPlace) {
     EXPECT_EQ(said("a + 1"), "1+5: this is a number, and an alert needs a comparison");
     EXPECT_EQ(said("1 < 2"), "1+5: this compares numbers, and looks at no metric");
     EXPECT_EQ(said("a > 1 and b"), "11+1: this is a number where a comparison is wanted");
-    EXPECT_EQ(said("(a > 1) + 2 > 3"), "1+8: this is a comparison where a number is wanted");
+    EXPECT_EQ(said("(a > 1) + 2 > 3"), "1+7: this is a comparison where a number is wanted");
     EXPECT_EQ(said("a > 1 > 2"), "7+1: '>' is not expected here");
     EXPECT_EQ(said("ä > 1"), "1+1: 'ä' is not expected here");
     EXPECT_EQ(said("a{b=c} > 1"), "5+1: 'c' is not expected here");
     EXPECT_EQ(said("a > 5parsecs"), "5+8: '5parsecs' is no number");
+    EXPECT_EQ(said("a > 80%"), "7+1: '%' is not expected here");
+    EXPECT_EQ(said("a > 1/0"), "7+1: this is zero, and nothing is divided by it");
+    EXPECT_EQ(said("a / -(2 - 1 * 2) > 1"), "5+12: this is zero, and nothing is divided by it");
     EXPECT_EQ(said("a > 1)"), "6+1: ')' is not expected here");
     EXPECT_EQ(said("and > 1"), "1+3: 'and' is not expected here");
 }
