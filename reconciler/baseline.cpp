@@ -1,7 +1,9 @@
 #include "reconciler/baseline.h"
 
+#include "reconciler/decisions.h"
 #include "reconciler/moves.h"
 #include "reconciler/renames.h"
+#include "reconciler/server_input.h"
 
 #include <algorithm>
 #include <fmt/format.h>

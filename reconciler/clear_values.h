@@ -2,7 +2,7 @@
 // A server's units with their values in the clear, for the machine. Applied keeps private values as
 // fingerprints only: to restore one, the inventory that wrote it is asked again.
 
-#include "reconciler/prepare.h"
+#include "reconciler/engine.h"
 
 namespace lab::reconciler {
 

@@ -1,4 +1,4 @@
-#include "reconciler/prepare.h"
+#include "reconciler/decisions.h"
 
 namespace lab::reconciler {
 namespace {

@@ -4,6 +4,7 @@
 #include "reconciler/detail/judge.h"
 #include "reconciler/record.h"
 #include "reconciler/renames.h"
+#include "reconciler/server_input.h"
 #include "support/text.h"
 
 #include <algorithm>

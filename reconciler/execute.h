@@ -2,7 +2,7 @@
 // Carrying out a plan: servers side by side, each journaled before and after it acts, each failing for itself
 // only.
 
-#include "reconciler/prepare.h"
+#include "reconciler/engine.h"
 
 namespace lab::reconciler {
 

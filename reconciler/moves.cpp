@@ -1,11 +1,22 @@
 #include "reconciler/moves.h"
 
-#include "reconciler/prepare.h"
 #include "support/json.h"
 
 #include <fmt/format.h>
 
 namespace lab::reconciler {
+namespace {
+
+/// Blocks all of a server's actions, by policy.
+void block_server(api::Plan& plan, const std::string& server, const std::string& why,
+                  const std::string& lifted_by) {
+    const std::string resource = "server/" + server;
+    for (api::Action& action : plan.actions)
+        if (action.resource == resource || action.resource.starts_with(resource + "/"))
+            action.blocked = {.by = "policy", .detail = why, .lifted_by = lifted_by};
+}
+
+} // namespace
 
 bool is_moved(const planner::ServerInput& server) {
     return server.applied && server.desired &&
@@ -41,6 +52,12 @@ void Moves::block_this_machine(api::Plan& plan) const {
     for (const std::string& server : now_live_)
         block_server(plan, server, "it was a tree, and would be the machine that lab runs on",
                      "give it its 'root' again; if this machine is meant, call it by another name");
+}
+
+void block_copy(api::Plan& plan, const std::string& server, const std::string& other) {
+    block_server(
+        plan, server, fmt::format("the machine says that it is server/{}: a copy, or one that moved", other),
+        "remove var/lib/lab/machine.json of the copy, or take server/" + other + " out of the inventory");
 }
 
 } // namespace lab::reconciler

@@ -3,7 +3,7 @@
 #include "reconciler/fleet_cache.h"
 
 #include "reconciler/leave_out.h"
-#include "reconciler/prepare.h"
+#include "reconciler/scope.h"
 #include "reconciler/settlement.h"
 #include "spec/document.h"
 #include "support/subset_tree.h"

@@ -1,5 +1,7 @@
 #include "reconciler/record.h"
 
+#include "reconciler/server_input.h"
+
 #include <algorithm>
 #include <set>
 

@@ -2,7 +2,6 @@
 // What an apply writes down of one server: which resources are now as desired, and whether all of it is.
 
 #include "reconciler/observe.h"
-#include "reconciler/prepare.h"
 
 namespace lab::reconciler {
 

@@ -1,7 +1,7 @@
 #include "reconciler/renames.h"
 
 #include "reconciler/detail/lookup.h"
-#include "reconciler/prepare.h"
+#include "support/json.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -24,6 +24,10 @@ Renames never_applied(const spec::Fleet& fleet, const providers::ProviderTable& 
 }
 
 } // namespace
+
+std::string machine_text(std::string_view provider, const ValueMap& settings) {
+    return std::string(provider) + "\n" + write_json_canonical(settings);
+}
 
 Result<Renames> find_renames(const Engine& engine, const Workspace& workspace,
                              const std::vector<store::ServerKeys>& known) {

@@ -6,6 +6,10 @@
 
 namespace lab::reconciler {
 
+/// Equal for two servers that cannot but be one machine: one that is gone from the inventory while a new one
+/// has its machine was renamed.
+std::string machine_text(std::string_view provider, const ValueMap& settings);
+
 /// By the name in the inventory the name in the state. `known`: every server of the state.
 using Renames = std::map<std::string, std::string>;
 Result<Renames> find_renames(const Engine& engine, const Workspace& workspace,

@@ -1,5 +1,6 @@
+#include "reconciler/scope.h"
+
 #include "reconciler/detail/lookup.h"
-#include "reconciler/prepare.h"
 #include "support/text.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "reconciler/settlement.h"
 
-#include "reconciler/prepare.h"
+#include "reconciler/scope.h"
 #include "support/checksum.h"
 #include "support/files.h"
 

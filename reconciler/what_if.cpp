@@ -1,8 +1,11 @@
 #include "reconciler/what_if.h"
 
 #include "api/content.h"
+#include "reconciler/decisions.h"
 #include "reconciler/moves.h"
 #include "reconciler/renames.h"
+#include "reconciler/scope.h"
+#include "reconciler/server_input.h"
 #include "support/text.h"
 
 #include <algorithm>

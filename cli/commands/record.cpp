@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "reconciler/scope.h"
 #include "reconciler/what_if.h"
 #include "support/files.h"
 #include "support/json.h"
