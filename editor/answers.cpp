@@ -3,6 +3,8 @@
 #include "editor/names.h"
 #include "editor/protocol.h"
 #include "editor/spot.h"
+#include "editor/template_spot.h"
+#include "spec/param_uses.h"
 #include "spec/provider_rules.h"
 
 #include <algorithm>
@@ -27,8 +29,10 @@ struct Offer {
 
 class Completion {
   public:
-    Completion(const Question& question, const Spot& spot) : question_(question), spot_(spot) {}
-    Value list();
+    Completion(const Question& question, Spot spot) : question_(question), spot_(std::move(spot)) {}
+    /// What the language lets stand there.
+    Value words();
+    Value names(Names names);
 
   private:
     void offer(const Shape& shape);
@@ -40,8 +44,10 @@ class Completion {
     }
     Value item(const Offer& offer) const;
 
+    Value list() const;
+
     const Question& question_;
-    const Spot& spot_;
+    const Spot spot_;
     std::vector<Offer> offers_;
     std::set<std::string> seen_;
 };
@@ -105,9 +111,18 @@ Value Completion::item(const Offer& offer) const {
     return item;
 }
 
-Value Completion::list() {
+Value Completion::words() {
     for (const Shape* shape : spot_.shapes)
         offer(*shape);
+    return list();
+}
+
+Value Completion::names(Names names) {
+    offer_names(names, {}, {});
+    return list();
+}
+
+Value Completion::list() const {
     // What is typed up to the cursor decides; the editor sorts.
     const std::string typed =
         spot_.place.word.substr(0, std::min(spot_.place.word.size(), question_.offset - spot_.place.begin));
@@ -122,23 +137,9 @@ Value Completion::list() {
     return ValueMap{{"isIncomplete", Value(offers_.size() > kMostItems)}, {"items", Value(std::move(items))}};
 }
 
-/// What the word at the place is the name of.
-struct Named {
-    Names names = Names::Nothing;
-    std::string text, module;
-};
-
-Named named(const Question& question) {
+Named named_by(const Question& question) {
     const spec::Vocabulary vocabulary;
-    const Spot spot = spot_of(question, vocabulary);
-    const auto& path = spot.place.path;
-    Names names = named_at(spot);
-    // The names of a module and of its params, where they are defined.
-    if (spot.in_module && path.size() == 1) {
-        if (!spot.place.key && path[0] == "name") names = Names::Module;
-        if (spot.place.key && path[0] == "params") names = Names::Param;
-    }
-    return {names, spot.place.word, spot.module};
+    return named(question, spot_of(question, vocabulary));
 }
 
 /// Labels are referred to with their value or without.
@@ -154,14 +155,21 @@ bool refers(const Reference& reference, const Named& what) {
 } // namespace
 
 Value complete(const Question& question) {
+    if (const auto param = param_typed_at(question)) {
+        Spot spot{.place = {}, .shapes = {}, .in_module = true, .module = param->module};
+        spot.place.word = param->text;
+        spot.place.begin = param->begin;
+        spot.place.end = param->end;
+        return Completion(question, std::move(spot)).names(param->names);
+    }
     const spec::Vocabulary vocabulary;
-    const Spot spot = spot_of(question, vocabulary);
+    Spot spot = spot_of(question, vocabulary);
     if (spot.place.nothing) return {};
-    return Completion(question, spot).list();
+    return Completion(question, std::move(spot)).words();
 }
 
 Value find_definition(const Question& question) {
-    const Named what = named(question);
+    const Named what = named_by(question);
     if (what.names == Names::Nothing) return {};
     const spec::Loaded& loaded = question.snapshot.inventory->loaded;
     const Span at = definition_of(loaded.inventory, what.names, what.text, what.module);
@@ -169,7 +177,7 @@ Value find_definition(const Question& question) {
 }
 
 Value find_references(const Question& question, bool definition) {
-    const Named what = named(question);
+    const Named what = named_by(question);
     if (what.names == Names::Nothing) return {};
     const spec::Loaded& loaded = question.snapshot.inventory->loaded;
     ValueList places;
@@ -179,6 +187,14 @@ Value find_references(const Question& question, bool definition) {
         if (refers(reference, what) && reference.at.known())
             places.push_back(location_of(reference.at, loaded.lines, question.snapshot.root));
     });
+    const auto module = loaded.inventory.modules.find(what.module);
+    if (what.names == Names::Param && module != loaded.inventory.modules.end() &&
+        module->second.commit.empty())
+        spec::for_each_param_use(
+            loaded.inventory, module->second, [&](std::string_view param, const Span& at) {
+                if (param == what.text)
+                    places.push_back(location_of(at, loaded.lines, question.snapshot.root));
+            });
     return places;
 }
 

@@ -59,8 +59,8 @@ std::string texts(const std::vector<spec::Text>& list) {
 
 class Hover {
   public:
-    Hover(const Question& question, const Spot& spot)
-        : spot_(spot), fleet_(*question.snapshot.fleet), inventory_(fleet_.inventory()) {}
+    Hover(const Question& question, const Spot& spot, const Named& named)
+        : spot_(spot), named_(named), fleet_(*question.snapshot.fleet), inventory_(fleet_.inventory()) {}
     std::string text();
 
   private:
@@ -87,6 +87,7 @@ class Hover {
     void provided(spec::Provides what, const std::string& name);
 
     const Spot& spot_;
+    const Named& named_;
     const spec::Fleet& fleet_;
     const spec::Inventory& inventory_;
     std::vector<std::string> lines_;
@@ -95,8 +96,8 @@ class Hover {
 std::string Hover::text() {
     if (const spec::Word* word = word_at(spot_))
         key(*word);
-    else if (const Names names = named_at(spot_); names != Names::Nothing && !spot_.place.word.empty())
-        named(names, spot_.place.word);
+    else if (named_.names != Names::Nothing && !named_.text.empty())
+        named(named_.names, named_.text);
     field();
     if (lines_.size() > kMostLines) {
         const std::size_t more = lines_.size() - kMostLines;
@@ -237,7 +238,7 @@ void Hover::module(const std::string& name) {
 }
 
 void Hover::param(const std::string& name) {
-    const auto found = inventory_.modules.find(spot_.module);
+    const auto found = inventory_.modules.find(named_.module);
     const spec::ParamSchema* param =
         found == inventory_.modules.end() ? nullptr : found->second.find_param(name);
     if (!param) return;
@@ -307,10 +308,11 @@ void Hover::secret(const std::string& path) {
 Value hover(const Question& question) {
     const spec::Vocabulary vocabulary;
     const Spot spot = spot_of(question, vocabulary);
-    if (spot.place.nothing || spot.place.word.empty()) return {};
-    std::string text = Hover(question, spot).text();
+    const Named what = named(question, spot);
+    if (what.text.empty()) return {};
+    std::string text = Hover(question, spot, what).text();
     if (text.empty()) return {};
-    const Range range{question.buffer.position(spot.place.begin), question.buffer.position(spot.place.end)};
+    const Range range{question.buffer.position(what.begin), question.buffer.position(what.end)};
     return ValueMap{
         {"contents", Value(ValueMap{{"kind", Value("markdown")}, {"value", Value(std::move(text))}})},
         {"range", to_value(range)}};

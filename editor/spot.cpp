@@ -1,5 +1,7 @@
 #include "editor/spot.h"
 
+#include "editor/template_spot.h"
+
 #include <algorithm>
 
 namespace lab::editor {
@@ -67,6 +69,19 @@ spec::Names named_at(const Spot& spot) {
             if (shape->names != spec::Names::Nothing) return shape->names;
     }
     return spec::Names::Nothing;
+}
+
+Named named(const Question& question, const Spot& spot) {
+    if (auto param = param_read_at(question)) return *std::move(param);
+    if (spot.place.nothing) return {};
+    const auto& path = spot.place.path;
+    spec::Names names = named_at(spot);
+    // The names of a module and of its params, where they are defined.
+    if (spot.in_module && path.size() == 1) {
+        if (!spot.place.key && path[0] == "name") names = spec::Names::Module;
+        if (spot.place.key && path[0] == "params") names = spec::Names::Param;
+    }
+    return {names, spot.place.word, spot.module, spot.place.begin, spot.place.end};
 }
 
 const spec::Word* word_at(const Spot& spot) {

@@ -151,10 +151,11 @@ class Editor:
             self.take(self.receive())
 
     def at(self, method, path, text, **more):
-        """Asks about the place of the '|' in `text`, which becomes the file's."""
-        line = text[:text.index("|")].count("\n")
-        before = text[:text.index("|")].rpartition("\n")[2]
-        self.change(path, text.replace("|", "", 1))
+        """Asks about the place of the '|' in `text`, or of the '¦' where it has one; it becomes the file's."""
+        mark = "¦" if "¦" in text else "|"
+        line = text[:text.index(mark)].count("\n")
+        before = text[:text.index(mark)].rpartition("\n")[2]
+        self.change(path, text.replace(mark, "", 1))
         return self.ask(method, {"textDocument": {"uri": self.uri(path)}, **more,
                                  "position": {"line": line, "character": len(before.encode("utf-16-le")) // 2}})
 
@@ -335,11 +336,38 @@ class Lsp(LabCase):
         from_use = editor.at("textDocument/references", "places.yaml", INVENTORY["places.yaml"].replace("banner", "bann|er"),
                              context={"includeDeclaration": False})
         self.assertEqual([(one["uri"], one["range"]["start"]) for one in from_use],
-                         [(editor.uri("places.yaml"), {"line": 4, "character": 20}), (editor.uri("labels.yaml"), {"line": 8, "character": 41})])
+                         [(editor.uri("places.yaml"), {"line": 4, "character": 20}), (editor.uri("labels.yaml"), {"line": 8, "character": 41}),
+                          (editor.uri(module), {"line": 6, "character": 24})])
         declaration = INVENTORY[module].replace("  banner:", "  ban|ner:")
         self.assertEqual(editor.at("textDocument/references", module, declaration, context={"includeDeclaration": False}), from_use)
         whole = editor.at("textDocument/references", module, declaration, context={"includeDeclaration": True})
         self.assertEqual((whole[0]["uri"], whole[0]["range"]["start"], whole[1:]), (editor.uri(module), {"line": 3, "character": 2}, from_use))
+
+    def test_params_in_templates(self):
+        module, head = "modules/site/module.yaml", "name: site\nparams:\n  port: {type: integer, default: 80, summary: where it listens}\n  peers: {type: list, default: []}\nresources:\n"
+        text = head + ("  - file: /etc/site.conf\n    when: params.port > 1024\n    content: |\n      # \U0001f600\n      listen {{ params.port }}\n"
+                       "      {% for peer in params.peers %}{{ peer }}{% endfor %}\n  - template: /etc/peers\n    source: peers.tmpl\n")
+        self.write(module, text)
+        self.write("modules/site/peers.tmpl", "{{ params.peers | join(',') }} {{ params.port }}\n")
+        editor = self.editor()
+        editor.open(module)
+        definition = editor.at("textDocument/definition", module, text.replace("listen {{ params.port", "listen {{ params.po¦rt"))
+        self.assertEqual((definition["uri"], definition["range"]["start"]), (editor.uri(module), {"line": 2, "character": 2}))
+        places = [(editor.uri(module), 6, 17), (editor.uri(module), 9, 23), (editor.uri("modules/site/peers.tmpl"), 0, 41)]
+        for marked in (text.replace("when: params.port", "when: params.p¦ort"), text.replace("  port:", "  po¦rt:")):
+            found = editor.at("textDocument/references", module, marked, context={"includeDeclaration": False})
+            self.assertEqual([(one["uri"], one["range"]["start"]["line"], one["range"]["start"]["character"]) for one in found], places)
+        hover = editor.at("textDocument/hover", module, text.replace("in params.peers", "in params.pe¦ers"))
+        self.assertIn("**param peers**", hover["contents"]["value"])
+        self.assertEqual(hover["range"]["start"], {"line": 10, "character": 28})
+        for typed in ("listen {{ params.¦", "listen {{ params.po¦", "{% if params.¦"):
+            self.assertEqual(editor.labels(module, text.replace("listen {{ params.port", typed)), ["port", "peers"])
+        self.assertEqual(editor.labels(module, text.replace("when: params.port", "when: params.¦")), ["port", "peers"])
+        # Outside of tags it is text.
+        self.assertIsNone(editor.at("textDocument/completion", module, text.replace("listen {{ params.port", "listen params.¦")))
+        editor.open("modules/site/peers.tmpl")
+        found = editor.at("textDocument/definition", "modules/site/peers.tmpl", "{{ params.pe¦ers | join(',') }} {{ params.port }}\n")
+        self.assertEqual((found["uri"], found["range"]["start"]), (editor.uri(module), {"line": 3, "character": 2}))
 
     def test_everything_that_is_named(self):
         self.write("things.yaml", THINGS)
