@@ -16,9 +16,11 @@ class Finder {
         while (pos_ <= text_.size())
             line();
         if (!found_) place_.nothing = true;
-        for (const Key& key : keys_)
-            if (found_ && place_.key && key.map == map_ && key.begin != place_.begin)
-                place_.siblings.emplace_back(key.text);
+        for (const Key& key : keys_) {
+            if (key.map != map_) continue;
+            const bool own = place_.key ? key.begin == place_.begin : key.text == place_.path.back();
+            if (!own) place_.siblings.emplace_back(key.text);
+        }
         return std::move(place_);
     }
 
@@ -64,7 +66,7 @@ class Finder {
         place_.path = path(frames_);
         place_.key = !frames_.empty() && frames_.back().list;
         set_word(begin, end);
-        map_ = kNoMap;
+        map_ = frames_.empty() || frames_.back().list ? kNoMap : frames_.back().id;
     }
     void find_key(const std::vector<Frame>& in, std::size_t begin, std::size_t end, bool colon) {
         if (std::exchange(found_, true)) return;
@@ -148,6 +150,7 @@ void Finder::empty_line(std::size_t at) {
     if (pending_ && column > frames_.back().column) {
         find_value(at, at);
         place_.key = true;
+        map_ = kNoMap; // a map that begins here
         return;
     }
     std::vector<Frame> frames = frames_;

@@ -21,7 +21,7 @@ struct Place {
     bool nothing = false;              // in a comment or a block of text
     std::string word;                  // the text of the scalar there, quotes taken off
     std::size_t begin = 0, end = 0;    // of the word as written, in bytes; equal where there is none
-    std::vector<std::string> siblings; // other keys of the same map
+    std::vector<std::string> siblings; // other keys of the map that the key, or the value's key, is in
 };
 
 /// The place of byte `offset`. `text` may be anything.

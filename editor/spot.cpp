@@ -7,13 +7,13 @@
 namespace lab::editor {
 namespace {
 
+using Shapes = std::vector<const spec::Shape*>;
+
 /// Of several maps that may stand there, those that the keys which do stand there speak for: a resource's
 /// properties are those of its type.
-void keep_what_fits(Spot& spot) {
-    std::vector<std::string_view> present(spot.place.siblings.begin(), spot.place.siblings.end());
-    present.push_back(spot.place.word);
+void keep_what_fits(Shapes& shapes, const std::vector<std::string>& siblings, std::string_view own) {
     const auto is_there = [&](std::string_view key) {
-        return std::find(present.begin(), present.end(), key) != present.end();
+        return key == own || std::find(siblings.begin(), siblings.end(), key) != siblings.end();
     };
     const auto has_what_it_requires = [&](const spec::Shape* shape) {
         const auto& keys = shape->keys;
@@ -24,15 +24,32 @@ void keep_what_fits(Spot& spot) {
     // `group` is a type, and a property of a file.
     const auto knows_its_siblings = [&](const spec::Shape* shape) {
         return has_what_it_requires(shape) &&
-               std::all_of(spot.place.siblings.begin(), spot.place.siblings.end(),
+               std::all_of(siblings.begin(), siblings.end(),
                            [&](const std::string& key) { return shape->find(key); });
     };
     const auto keep = [&](const auto& fits) {
-        if (std::none_of(spot.shapes.begin(), spot.shapes.end(), fits)) return false;
-        std::erase_if(spot.shapes, [&](const spec::Shape* shape) { return !fits(shape); });
+        if (std::none_of(shapes.begin(), shapes.end(), fits)) return false;
+        std::erase_if(shapes, [&](const spec::Shape* shape) { return !fits(shape); });
         return true;
     };
     if (!keep(knows_its_siblings)) keep(has_what_it_requires);
+}
+
+/// What may stand at the place, or as the value of the key there.
+Shapes shapes_at(const Place& place, const spec::Shape& root, const spec::Vocabulary& vocabulary) {
+    const auto& path = place.path;
+    if (place.key || path.empty() || path.back() == kItem) {
+        Shapes shapes = vocabulary.at(root, path);
+        if (place.key) keep_what_fits(shapes, place.siblings, place.word);
+        return shapes;
+    }
+    Shapes maps = vocabulary.at(root, {path.data(), path.size() - 1}), shapes;
+    keep_what_fits(maps, place.siblings, path.back());
+    for (const spec::Shape* map : maps) {
+        const Shapes values = vocabulary.at(*map, {&path.back(), 1});
+        shapes.insert(shapes.end(), values.begin(), values.end());
+    }
+    return shapes;
 }
 
 /// The module that a module.yaml of the inventory defines; empty where it cannot be read.
@@ -53,9 +70,8 @@ Spot spot_of(const Question& question, const spec::Vocabulary& vocabulary) {
     if (question.file.starts_with("tests/")) spot.place.nothing = true;
     if (spot.place.nothing) return spot;
     const spec::Shape& root = spot.in_module ? vocabulary.module() : vocabulary.inventory();
-    spot.shapes = vocabulary.at(root, spot.place.path);
+    spot.shapes = shapes_at(spot.place, root, vocabulary);
     const auto& path = spot.place.path;
-    if (spot.place.key) keep_what_fits(spot);
     if (spot.in_module) spot.module = module_of(question);
     const auto params = std::find(path.begin(), path.end(), "params");
     if (!spot.in_module && params != path.end() && params + 1 != path.end()) spot.module = *(params + 1);

@@ -301,6 +301,10 @@ class Lsp(LabCase):
         self.assertTrue({"content", "mode"} <= set(offered), offered)
         self.assertNotIn("gid", offered)
         self.assertIn("service", editor.labels("modules/motd/module.yaml", "name: motd\nresources:\n  - |\n"))
+        offered = editor.labels("modules/motd/module.yaml", "name: motd\nresources:\n  - service: nginx\n    restart: |\n  - file: /x\n")
+        self.assertEqual(offered, ["restart", "reload"])
+        # Of another type than the keys beside it speak for, nothing is offered.
+        self.assertEqual(editor.labels("modules/motd/module.yaml", "name: motd\nresources:\n  - {file: /x, restart: |}\n"), [])
 
     def test_definition_and_references(self):
         editor = self.editor()

@@ -51,8 +51,8 @@ TEST(Place, Items) {
     EXPECT_EQ(at("a:\n  - |\n"), "a/[] key ''");
     EXPECT_EQ(at("a:\n- x\n- |\n"), "a/[] key ''");
     EXPECT_EQ(at("a:\n  - file: /x\n    mo|\n"), "a/[] key 'mo' beside file");
-    EXPECT_EQ(at("a:\n  - file: /x\n    mode: |\n"), "a/[]/mode value ''");
-    EXPECT_EQ(at("a:\n  - file: /x|\n    mode: 1\n"), "a/[]/file value '/x'");
+    EXPECT_EQ(at("a:\n  - file: /x\n    mode: |\n"), "a/[]/mode value '' beside file");
+    EXPECT_EQ(at("a:\n  - file: /x|\n    mode: 1\n"), "a/[]/file value '/x' beside mode");
     EXPECT_EQ(at("- - b|\n"), "[]/[] key 'b'");
     EXPECT_EQ(at("a:\n- x\nb|: 1\n"), " key: 'b' beside a");
 }
