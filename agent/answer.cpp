@@ -2,6 +2,8 @@
 
 #include "agent/destroy.h"
 #include "agent/facts.h"
+#include "agent/nested.h"
+#include "support/text.h"
 
 #include <algorithm>
 #include <array>
@@ -38,10 +40,23 @@ void close_run(const Request& request, const Tree& tree, Records& records, const
     if (const auto synced = tree.sync(); !synced) report.warnings.push_back(synced.error().text());
 }
 
+/// A folder that is not lab's yet becomes a machine whole, with all that is in it: no other machine may be.
+Result<void> check_unowned(const Request& request, const Tree& tree, const Records& records) {
+    if (tree.live() || request.desired.inventory.empty() || !records.identity().server_id.empty()) return {};
+    const auto inside = find_machine_inside(tree.root());
+    if (!inside) return inside.error();
+    if (!*inside) return {};
+    return Error{.code = ErrorCode::Conflict,
+                 .message = fmt::format("'{}' holds the tree of another machine: '{}'",
+                                        escape_controls(tree.root()), escape_controls(**inside)),
+                 .hint = "give the server a root of its own"};
+}
+
 Result<void> run_request(const Request& request, Tree& tree, const Clock& clock, const AnswerOptions& options,
                          api::Report& report) {
     auto records = Records::open(tree);
     if (!records) return std::move(records).error();
+    LAB_TRY(check_unowned(request, tree, *records));
     const bool apply = request.mode == Mode::Apply;
     if (apply) LAB_TRY(records->begin(request.desired));
     report.server_id = records->identity().server_id;

@@ -1,5 +1,6 @@
 #include "agent/destroy.h"
 
+#include "agent/nested.h"
 #include "api/resource.h"
 #include "support/digest.h"
 #include "support/text.h"
@@ -39,6 +40,10 @@ Result<void> check_identity(const std::string& root, const Identity& identity) {
                                   escape_controls(found->server_id), escape_controls(found->inventory),
                                   escape_controls(identity.server), escape_controls(identity.server_id),
                                   escape_controls(identity.inventory)));
+    const auto inside = find_machine_inside(root);
+    if (!inside) return inside.error();
+    if (*inside)
+        return denied(fmt::format("the tree of another machine lies in it: '{}'", escape_controls(**inside)));
     // An apply that runs there holds a lock on its records.
     const auto records = tree->open_path(api::kRecordsFolder, O_RDONLY | O_DIRECTORY);
     if (!records) return records.error();

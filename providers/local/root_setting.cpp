@@ -1,5 +1,6 @@
 #include "providers/local/root_setting.h"
 
+#include "api/resource.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -78,6 +79,11 @@ Result<RootPlace> find_root(const std::filesystem::path& home, std::string_view 
                          .message = name + " is a symlink; a root must be a folder below lab's home itself"};
         if (!S_ISDIR(status.st_mode))
             return Error{.code = ErrorCode::Conflict, .message = name + " is in the way: it is no folder"};
+        const auto record = walked / api::kRecordsFolder.substr(1) / "machine.json";
+        if (walked != place.path && ::lstat(record.c_str(), &status) == 0)
+            return Error{.code = ErrorCode::Conflict,
+                         .message = name + " is the tree of another machine",
+                         .hint = "give the server a root outside of it"};
     }
     return place;
 }

@@ -26,7 +26,7 @@ struct RootPlace {
     bool exists = false;
 };
 /// Denied where a part of the path is a symlink, which could lead anywhere; Conflict where something else
-/// than a folder is there.
+/// than a folder is there, or where it lies inside another machine's tree.
 Result<RootPlace> find_root(const std::filesystem::path& home, std::string_view root);
 
 } // namespace lab::providers::local
