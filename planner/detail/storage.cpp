@@ -1,6 +1,6 @@
 #include "planner/detail/storage.h"
 
-#include "support/text.h"
+#include "planner/detail/part_text.h"
 #include "support/units.h"
 
 #include <algorithm>
@@ -116,41 +116,12 @@ PresentPart volume_of(const Value& row, const MountsBySource& mounts, const Valu
     return part;
 }
 
-/// "Samsung SSD 990 PRO" as udev writes it into links.
-std::string linked(std::string_view text) {
-    std::string out;
-    for (const char c : trim(text))
-        out += c == ' ' ? '_' : c;
-    return out;
-}
-
-/// Whether udev makes this link below /dev/disk/by-id for the disk: by its bus, model and serial, or its WWN.
-bool has_link(const PresentDisk& disk, std::string_view link) {
-    if (!disk.wwn.empty() && (link == "wwn-" + disk.wwn || link == "nvme-" + disk.wwn)) return true;
-    if (disk.serial.empty()) return false;
-    const std::string tail = linked(disk.model) + "_" + linked(disk.serial);
-    for (const std::string_view bus : {"nvme-", "ata-", "scsi-", "usb-", "virtio-", "mmc-"}) {
-        if (!link.starts_with(bus)) continue;
-        const std::string_view rest = link.substr(bus.size());
-        return rest == tail || rest == linked(disk.serial);
-    }
-    return false;
-}
-
-bool has_type(const PresentDisk& disk, std::string_view type) {
-    if (type == "nvme") return disk.transport == "nvme";
-    return disk.rotational && *disk.rotational == (type == "hdd");
-}
-
-bool fits(const PresentDisk& disk, const spec::DiskSelector& wanted) {
-    if (is_on_usb(disk) && !wanted.is_exact()) return false;
-    if (wanted.min_size && disk.bytes < wanted.min_size->value) return false;
-    if (wanted.max_size && disk.bytes > wanted.max_size->value) return false;
-    if (wanted.type && !has_type(disk, wanted.type->value)) return false;
-    if (wanted.model && !glob_match(wanted.model->value, disk.model)) return false;
-    if (wanted.serial && disk.serial != wanted.serial->value) return false;
-    if (wanted.wwn && disk.wwn != wanted.wwn->value) return false;
-    return !wanted.by_id || has_link(disk, wanted.by_id->value);
+PresentPart supposed_part(const spec::LayoutPart& part, std::uint64_t bytes) {
+    return {.name = part.name,
+            .bytes = bytes,
+            .fs = std::string(fact_name(part.fs)),
+            .mount = part.mount,
+            .text = wanted_text(part)};
 }
 
 } // namespace
@@ -174,15 +145,51 @@ std::optional<Storage> storage_of(const Value& facts) {
     return out;
 }
 
-bool is_on_usb(const PresentDisk& disk) {
-    return disk.transport == "usb";
+Storage supposed_storage(const spec::Layout& layout, const spec::Layout& next) {
+    const std::uint64_t least =
+        std::max(spec::smallest_disk(layout).value_or(0), spec::smallest_disk(next).value_or(0));
+    const std::uint64_t size = std::max(least, layout.disk.min_size ? layout.disk.min_size->value : 0);
+    const spec::DiskMap map = spec::lay_out(layout, size);
+    Storage out{.supposed = true};
+    PresentDisk disk{.name = "the disk", .bytes = size, .table = "gpt"};
+    for (std::size_t i = 0; i < layout.partitions.size(); ++i) {
+        const spec::LayoutPart& part = layout.partitions[i];
+        const std::uint64_t bytes = map.partitions[i].bytes;
+        disk.partitions.push_back(supposed_part(part, bytes));
+        if (!part.group.empty())
+            out.groups.push_back({.name = part.group,
+                                  .bytes = spec::group_extents(bytes) * spec::kExtent,
+                                  .partitions = {part.name}});
+    }
+    for (std::size_t i = 0; i < layout.volumes.size(); ++i) {
+        out.volumes.push_back(supposed_part(layout.volumes[i], map.volumes[i].bytes));
+        out.volumes.back().group = layout.volumes[i].group;
+    }
+    for (const spec::LayoutTmpfs& tmpfs : layout.tmpfs)
+        out.memory[tmpfs.mount] = tmpfs.size.amount;
+    out.disks.push_back(std::move(disk));
+    return out;
 }
 
-std::vector<const PresentDisk*> matching(const Storage& storage, const spec::DiskSelector& selector) {
-    std::vector<const PresentDisk*> out;
-    for (const PresentDisk& disk : storage.disks)
-        if (fits(disk, selector)) out.push_back(&disk);
-    return out;
+std::string_view fact_name(spec::FileSystem fs) noexcept {
+    switch (fs) {
+    case spec::FileSystem::None: return "LVM2_member";
+    case spec::FileSystem::Efi: return "vfat";
+    case spec::FileSystem::BiosBoot: return "";
+    case spec::FileSystem::Ext4:
+    case spec::FileSystem::Xfs:
+    case spec::FileSystem::Btrfs:
+    case spec::FileSystem::Swap: return to_string(fs);
+    }
+    return "";
+}
+
+bool has_fs(const PresentPart& part, spec::FileSystem wanted) {
+    return wanted == spec::FileSystem::BiosBoot || fact_name(wanted) == part.fs;
+}
+
+bool is_on_usb(const PresentDisk& disk) {
+    return disk.transport == "usb";
 }
 
 bool has_lvm(const PresentDisk& disk) {
@@ -206,6 +213,12 @@ const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group,
     };
     const auto found = std::find_if(storage.disks.begin(), storage.disks.end(), holds);
     return found == storage.disks.end() ? nullptr : &*found;
+}
+
+const PresentPart* find_volume(const Storage& storage, std::string_view group, std::string_view volume) {
+    for (const PresentPart& part : storage.volumes)
+        if (part.group == group && part.name == volume) return &part;
+    return nullptr;
 }
 
 std::uint64_t room_behind(const PresentDisk& disk) {

@@ -1,6 +1,6 @@
 #pragma once
 // The disks of a machine as its facts tell them (docs/facts.md), put together: which volume is mounted where,
-// what is used of it.
+// what is used of it. Where nobody looked, as the layout that was applied would have them.
 
 #include "spec/layout.h"
 
@@ -40,14 +40,19 @@ struct Storage {
     std::vector<PresentPart> volumes;
     std::string boot_mode;                       // "uefi", "bios"; empty: not known
     std::map<std::string, std::uint64_t> memory; // tmpfs: bytes by mount
+    bool supposed = false;                       // of a layout, on a disk that is as large as it takes
 };
 
 /// nullopt where the facts say nothing of disks.
 std::optional<Storage> storage_of(const Value& facts);
+/// One disk with `layout` on it, large enough for `next` as well.
+Storage supposed_storage(const spec::Layout& layout, const spec::Layout& next);
+
+/// What facts call a file system: "vfat", "LVM2_member"; empty where it has no mark of its own.
+std::string_view fact_name(spec::FileSystem fs) noexcept;
+bool has_fs(const PresentPart& part, spec::FileSystem wanted);
 
 bool is_on_usb(const PresentDisk& disk);
-/// Disks that the selector fits. Disks on USB only where one is named exactly.
-std::vector<const PresentDisk*> matching(const Storage& storage, const spec::DiskSelector& selector);
 
 /// Whether the disk, or a partition of it, is a physical volume.
 bool has_lvm(const PresentDisk& disk);
@@ -55,6 +60,9 @@ bool has_lvm(const PresentDisk& disk);
 bool lies_on(const PresentGroup& group, const PresentDisk& disk);
 /// A disk other than `disk` that the group lies on; null where the facts tell of none.
 const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group, const PresentDisk& disk);
+
+/// Null where there is none of that name.
+const PresentPart* find_volume(const Storage& storage, std::string_view group, std::string_view volume);
 
 /// Bytes behind the last partition of the list that it could have as well. Where the facts do not tell where
 /// partitions begin, they are taken to follow each other.

@@ -1,0 +1,39 @@
+#pragma once
+// Which disk of a machine is a layout's, and what on it is which part of the layout: partitions by their
+// place in the table, a volume group by the partition it lies on, logical volumes by group and name. Pure.
+// What becomes of each is layout_plan.h.
+
+#include "planner/detail/storage.h"
+
+namespace lab::planner::detail {
+
+struct PartitionMatch {
+    const spec::LayoutPart* want;
+    const PresentPart* have;
+    const PresentGroup* group = nullptr; // that lies on it; null: none, or nobody can tell which
+    std::string problem;                 // with the group
+};
+
+struct VolumeMatch {
+    const spec::LayoutPart* want;
+    const PresentPart* have = nullptr; // null: it is not there
+};
+
+struct LayoutMatch {
+    const PresentDisk* disk = nullptr;       // null: none fits, or more than one
+    std::vector<const PresentGroup*> groups; // with a physical volume on the disk
+    bool keeps_table = false;                // the layout's partitions are those of the disk
+    std::string anew;                        // why they cannot be; empty where the disk is blank
+    std::vector<PartitionMatch> partitions;  // where the table is kept: all of the layout, in its order
+    std::vector<VolumeMatch> volumes;        // all of the layout, in its order
+    std::vector<std::string> problems;       // what cannot be told apart; sentences without full stops
+};
+
+/// `storage` null: nobody knows what is there, and nothing matches. The match points into both.
+LayoutMatch match_layout(const spec::Layout& layout, const Storage* storage);
+
+/// Volumes of a group that is there, which the layout calls `wanted`, that the layout does not have.
+std::vector<const PresentPart*> other_volumes(const spec::Layout& layout, const Storage& storage,
+                                              const PresentGroup& group, std::string_view wanted);
+
+} // namespace lab::planner::detail
