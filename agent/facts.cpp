@@ -181,8 +181,10 @@ Value collect_facts(const Tree& tree, const FactSources& sources) {
         facts.set("boot", ValueMap{{"mode", std::move(*mode)}});
     if (Value cpu = read_cpu(sources); !cpu.is_null()) facts.set("cpu", std::move(cpu));
     if (Value memory = read_memory(sources); !memory.is_null()) facts.set("memory", std::move(memory));
-    set_filled(facts, "disks", read_disks(sources));
-    if (Value lvm = read_lvm(sources); !lvm.is_null()) facts.set("lvm", std::move(lvm));
+    BlockDevices devices = read_block_devices(sources);
+    Value lvm = read_lvm(sources, devices);
+    set_filled(facts, "disks", std::move(devices.disks));
+    if (!lvm.is_null()) facts.set("lvm", std::move(lvm));
     Mounts mounts = read_mounts(sources);
     set_filled(facts, "mounts", std::move(mounts.mounts));
     set_filled(facts, "nics", read_nics(sources));

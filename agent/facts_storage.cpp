@@ -96,6 +96,18 @@ Value disk_of(const Value& row) {
     return disk;
 }
 
+/// Logical volumes among a device and what lies on it: on partitions, RAIDs, encrypted devices, each other.
+void add_volume_fs(BlockDevices& devices, const Value& row) {
+    const std::string* type = text_at(row, "type");
+    const std::string* path = text_at(row, "path");
+    const std::string* fs = text_at(row, "fstype");
+    if (type && *type == "lvm" && path && fs) devices.volume_fs.emplace(*path, trim(*fs));
+    const Value* children = row.get("children");
+    if (!children || !children->if_list()) return;
+    for (const Value& child : *children->if_list())
+        add_volume_fs(devices, child);
+}
+
 /// "\040" and the like of /proc/self/mounts.
 std::string unescape(std::string_view text) {
     std::string plain;
@@ -155,23 +167,56 @@ void add_start(Value& partition, const FactSources& sources) {
         partition.if_map()->set("start", bytes);
 }
 
+void add_group(ValueList& vgs, const Value& row) {
+    // A group on several disks has a row for each.
+    const std::string* disk = text_at(row, "pv_name");
+    if (ValueMap* same = vgs.empty() ? nullptr : vgs.back().if_map();
+        same && disk && text_at(row, "vg_uuid") && same->find("uuid") &&
+        *same->find("uuid") == Value(*text_at(row, "vg_uuid"))) {
+        if (Value* pvs = same->find("pvs")) pvs->if_list()->emplace_back(*disk);
+        return;
+    }
+    ValueMap vg;
+    copy_text(vg, row, "vg_name", "name");
+    copy_text(vg, row, "vg_uuid", "uuid");
+    if (const auto size = integer_at(row, "vg_size")) vg.set("size", *size);
+    if (const auto free = integer_at(row, "vg_free")) vg.set("free", *free);
+    if (const auto extent = integer_at(row, "vg_extent_size")) vg.set("extent", *extent);
+    if (disk) vg.set("pvs", ValueList{Value(*disk)});
+    vgs.emplace_back(std::move(vg));
+}
+
+Value volume_of(const Value& row, const BlockDevices& devices) {
+    ValueMap lv;
+    copy_text(lv, row, "lv_name", "name");
+    copy_text(lv, row, "vg_name", "vg");
+    copy_text(lv, row, "lv_uuid", "uuid");
+    copy_text(lv, row, "lv_path", "path");
+    if (const auto size = integer_at(row, "lv_size")) lv.set("size", *size);
+    const std::string* path = text_at(row, "lv_dm_path");
+    const auto fs = path ? devices.volume_fs.find(*path) : devices.volume_fs.end();
+    if (fs != devices.volume_fs.end()) lv.set("fs", fs->second);
+    return lv;
+}
+
 } // namespace
 
-Result<ValueList> parse_lsblk(std::string_view json) {
+Result<BlockDevices> parse_lsblk(std::string_view json) {
     auto document = parse_json(json);
     if (!document) return std::move(document).error().during("while reading the output of lsblk");
-    const Value* devices = document->get("blockdevices");
-    if (!devices || !devices->if_list())
+    const Value* rows = document->get("blockdevices");
+    if (!rows || !rows->if_list())
         return Error{ErrorCode::Invalid, "the output of lsblk has no list 'blockdevices'", {}, {}};
-    ValueList disks;
-    for (const Value& row : *devices->if_list()) {
+    BlockDevices out;
+    for (const Value& row : *rows->if_list()) {
+        add_volume_fs(out, row);
         const std::string* name = text_at(row, "name");
         const std::string* type = text_at(row, "type");
         if (!name || !type || *type != "disk" || is_memory_disk(*name)) continue;
         if (integer_at(row, "size").value_or(1) == 0) continue; // a card reader without a card
-        disks.push_back(disk_of(row));
+        out.disks.push_back(disk_of(row));
     }
-    return disks;
+    return out;
 }
 
 Result<ValueList> parse_lvm_report(std::string_view json, std::string_view section) {
@@ -189,50 +234,27 @@ Result<ValueList> parse_lvm_report(std::string_view json, std::string_view secti
     return rows;
 }
 
-ValueList read_disks(const FactSources& sources) {
+BlockDevices read_block_devices(const FactSources& sources) {
     const auto text = sources.output({"lsblk", "--json", "--bytes", "--output", std::string(kColumns)});
     if (!text) return {};
-    auto disks = parse_lsblk(*text);
-    if (!disks) return {};
-    for (Value& disk : *disks)
+    auto devices = parse_lsblk(*text);
+    if (!devices) return {};
+    for (Value& disk : devices->disks)
         for (Value& partition : *disk.if_map()->find("partitions")->if_list())
             add_start(partition, sources);
-    return std::move(*disks);
+    return std::move(*devices);
 }
 
-Value read_lvm(const FactSources& sources) {
+Value read_lvm(const FactSources& sources, const BlockDevices& devices) {
     const auto groups =
         lvm_rows(sources, "vgs", "vg", "vg_name,vg_uuid,vg_size,vg_free,vg_extent_size,pv_name");
-    const auto volumes = lvm_rows(sources, "lvs", "lv", "lv_name,vg_name,lv_uuid,lv_path,lv_size");
+    const auto volumes = lvm_rows(sources, "lvs", "lv", "lv_name,vg_name,lv_uuid,lv_path,lv_dm_path,lv_size");
     if (!groups || !volumes) return {};
     ValueList vgs, lvs;
-    for (const Value& row : *groups) {
-        // A group on several disks has a row for each.
-        const std::string* disk = text_at(row, "pv_name");
-        if (ValueMap* same = vgs.empty() ? nullptr : vgs.back().if_map();
-            same && disk && text_at(row, "vg_uuid") && same->find("uuid") &&
-            *same->find("uuid") == Value(*text_at(row, "vg_uuid"))) {
-            if (Value* pvs = same->find("pvs")) pvs->if_list()->emplace_back(*disk);
-            continue;
-        }
-        ValueMap vg;
-        copy_text(vg, row, "vg_name", "name");
-        copy_text(vg, row, "vg_uuid", "uuid");
-        if (const auto size = integer_at(row, "vg_size")) vg.set("size", *size);
-        if (const auto free = integer_at(row, "vg_free")) vg.set("free", *free);
-        if (const auto extent = integer_at(row, "vg_extent_size")) vg.set("extent", *extent);
-        if (disk) vg.set("pvs", ValueList{Value(*disk)});
-        vgs.emplace_back(std::move(vg));
-    }
-    for (const Value& row : *volumes) {
-        ValueMap lv;
-        copy_text(lv, row, "lv_name", "name");
-        copy_text(lv, row, "vg_name", "vg");
-        copy_text(lv, row, "lv_uuid", "uuid");
-        copy_text(lv, row, "lv_path", "path");
-        if (const auto size = integer_at(row, "lv_size")) lv.set("size", *size);
-        lvs.emplace_back(std::move(lv));
-    }
+    for (const Value& row : *groups)
+        add_group(vgs, row);
+    for (const Value& row : *volumes)
+        lvs.push_back(volume_of(row, devices));
     return ValueMap{{"vgs", std::move(vgs)}, {"lvs", std::move(lvs)}};
 }
 

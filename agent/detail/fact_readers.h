@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -64,13 +65,19 @@ Value read_cpu(const FactSources& sources);
 Value read_memory(const FactSources& sources);
 ValueList read_gpus(const FactSources& sources);
 
-/// Disks of `lsblk --json --bytes` with their partitions. Invalid where the text is not what lsblk writes.
-Result<ValueList> parse_lsblk(std::string_view json);
+/// What lsblk tells of block devices.
+struct BlockDevices {
+    ValueList disks; // with their partitions
+    /// Of logical volumes that are active, by their path: "/dev/mapper/labvg-home", "xfs".
+    std::map<std::string, std::string, std::less<>> volume_fs;
+};
+/// Of the output of `lsblk --json --bytes`. Invalid where the text is not what lsblk writes.
+Result<BlockDevices> parse_lsblk(std::string_view json);
 /// Rows of an lvm report ({"report": [{"vg": [...]}]}), by the names of lvm's columns.
 Result<ValueList> parse_lvm_report(std::string_view json, std::string_view section);
-ValueList read_disks(const FactSources& sources);
+BlockDevices read_block_devices(const FactSources& sources);
 /// Null where the machine has no LVM.
-Value read_lvm(const FactSources& sources);
+Value read_lvm(const FactSources& sources, const BlockDevices& devices);
 struct Mounts {
     ValueList mounts; // target, source, fs, size
     ValueMap used;    // bytes by target

@@ -318,7 +318,7 @@ class Planning {
     }
 
     void format(std::string path, std::string before, std::string after, const PresentPart& have) {
-        out_.anew = false;
+        write_over(have);
         add({.path = std::move(path),
              .before = Value(std::move(before)),
              .after = Value(std::move(after)),
@@ -326,10 +326,14 @@ class Planning {
              .used = have.used});
     }
 
-    void lose(std::string path, const PresentPart& part) {
+    void write_over(const PresentPart& part) {
         out_.anew = false;
         if (std::find(kOpaque.begin(), kOpaque.end(), part.fs) != kOpaque.end())
             problem(fmt::format("{} holds {}, whose content lab cannot see", part.name, part.fs));
+    }
+
+    void lose(std::string path, const PresentPart& part) {
+        write_over(part);
         if (is_preserved(part.mount) && !out_.reason.empty())
             problem(
                 fmt::format("{} is preserved, but lies on {}, and {}", part.mount, part.name, out_.reason));

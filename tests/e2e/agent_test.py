@@ -276,6 +276,40 @@ class Live(AgentCase):
     def live(self, mode, resources, code=0):
         return self.run_program(self.live_words(mode, "--desired", self.save(resources), "-o", "json"), code=code)
 
+    def test_the_file_system_of_a_volume_that_is_not_mounted(self):
+        recorded = pathlib.Path(__file__).parent.parent / "unit/agent/testdata/metal"
+        tools = self.folder / "tools"
+        tools.mkdir()
+        group = {"vg_name": "labvg", "vg_uuid": "x", "vg_size": "995996565504", "vg_extent_size": "4194304",
+                 "pv_name": "/dev/nvme0n1p3"}
+        for name, text in (("lsblk", f"cat {recorded}/lsblk.json"),
+                           ("lvm", f"case $1 in lvs) cat {recorded}/lvs.json;; vgs) cat {tools}/vgs.json;; esac")):
+            (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tools / name).chmod(0o755)
+        (tools / "vgs.json").write_text(json.dumps({"report": [{"vg": [group]}]}))
+        facts = self.run_program(["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /usr/local/sbin && exec "$@"', tools,
+                                  BIN / "lab-agent", "facts", "-o", "json"]).json()
+        self.assertEqual({volume["name"]: volume.get("fs") for volume in facts["lvm"]["lvs"]},
+                         {"root": "xfs", "swap": "swap", "home": "xfs", "var-lib": "ext4", "vault": "crypto_LUKS", "pool": None,
+                          "thin": "btrfs", "blank": None, "off": None})
+        facts["boot"] = {"mode": "uefi"}  # whatever runs the test
+        self.write("lab.yaml", """lab: {format: 1, name: volumes}
+servers: {n1: {provider: baremetal, layout: metal}}
+layouts:
+  metal:
+    disk: {select: {type: nvme}}
+    partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /boot, size: 3GB, fs: ext4}, {vg: labvg, size: rest}]
+    volumes:
+      - {name: root, mount: /, size: 40GB, fs: xfs}
+      - {name: var-lib, mount: /var/lib, size: 5GB, fs: ext4, preserve: true}
+      - {name: off, mount: /off, size: 4GB, fs: ext4, preserve: true}
+""")
+        observed = {"format": "lab.observed/1", "servers": {"n1": {"presence": "present", "facts": facts}}}
+        plan = self.lab("plan", "--observed", "-", stdin=json.dumps(observed)).out
+        self.assertIn("grow volumes.root 33GB xfs → 40GB xfs\n", plan)
+        self.assertIn("keep volumes.var-lib 5GB ext4\n", plan)
+        self.assertIn("keep volumes.off 4.29GB, file system not seen\n", plan)
+
     def says(self, name, **properties):
         said = self.folder / "said"
         return {"type": "command", "name": name,

@@ -4,8 +4,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
-    if (const auto disks = lab::agent::parse_lsblk(text)) {
-        for (const lab::Value& disk : *disks)
+    if (const auto devices = lab::agent::parse_lsblk(text)) {
+        for (const lab::Value& disk : devices->disks)
             LAB_CHECK(disk.get("name") && disk.get("partitions"),
                       "a disk without a name or a list of partitions");
     }

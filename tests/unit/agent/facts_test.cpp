@@ -87,7 +87,7 @@ TEST(Facts, ReadsProcessorAndMemory) {
 }
 
 TEST(Facts, ReadsDisksWithPartitionsAndLeavesOutWhatIsNoDisk) {
-    const ValueList disks = read_disks(metal());
+    const ValueList disks = read_block_devices(metal()).disks;
     ASSERT_EQ(disks.size(), 2u);
     EXPECT_EQ(disks[0], json(R"({"name":"sda","path":"/dev/sda","size":4000787030016,"serial":"WD-WX12",
         "wwn":"0x50014ee2b1","model":"WDC WD40EFRX","rotational":true,"transport":"sata","fs":"xfs","partitions":[]})"));
@@ -101,10 +101,29 @@ TEST(Facts, ReadsDisksWithPartitionsAndLeavesOutWhatIsNoDisk) {
 }
 
 TEST(Facts, ReadsLvm) {
-    EXPECT_EQ(read_lvm(metal()), json(R"({"vgs":[{"name":"labvg","uuid":"OeUnkD-dWK5","size":995996565504,
-        "free":4194304,"extent":4194304,"pvs":["/dev/nvme0n1p3","/dev/sdb1"]}],"lvs":[{"name":"root","vg":"labvg","uuid":"Aq1","path":"/dev/labvg/root",
-        "size":33000783872},{"name":"swap","vg":"labvg","uuid":"Aq2","path":"/dev/labvg/swap","size":27002929152}]})"));
-    EXPECT_TRUE(read_lvm(empty_sources("/nowhere")).is_null());
+    const Value lvm = read_lvm(metal(), read_block_devices(metal()));
+    EXPECT_EQ(*lvm.get("vgs"), json(R"([{"name":"labvg","uuid":"OeUnkD-dWK5","size":995996565504,
+        "free":4194304,"extent":4194304,"pvs":["/dev/nvme0n1p3","/dev/sdb1"]}])"));
+    const ValueList& volumes = *lvm.get("lvs")->if_list();
+    ASSERT_EQ(volumes.size(), 9u);
+    EXPECT_EQ(volumes[0], json(R"({"name":"root","vg":"labvg","uuid":"Aq1","path":"/dev/labvg/root",
+        "size":33000783872,"fs":"xfs"})"));
+    EXPECT_TRUE(read_lvm(empty_sources("/nowhere"), {}).is_null());
+}
+
+TEST(Facts, TellsTheFileSystemOfAVolumeWhetherOrNotItIsMounted) {
+    std::string told;
+    const Value lvm = read_lvm(metal(), read_block_devices(metal()));
+    for (const Value& volume : *lvm.get("lvs")->if_list()) {
+        const Value* fs = volume.get("fs");
+        told += *volume.get("name")->if_string() + " " + (fs ? *fs->if_string() : "-") + "\n";
+    }
+    // Nothing was found on the thin pool nor on the blank one; the last one is not active.
+    EXPECT_EQ(told, "root xfs\nswap swap\nhome xfs\nvar-lib ext4\nvault crypto_LUKS\npool -\nthin btrfs\n"
+                    "blank -\noff -\n");
+    const Value alone = read_lvm(metal(), {}); // without lsblk
+    EXPECT_EQ(alone.get("lvs")->if_list()->size(), 9u);
+    EXPECT_EQ(alone.get("lvs")->if_list()->front().get("fs"), nullptr);
 }
 
 TEST(Facts, KeepsMountsOfDisksAndSharesOnly) {
@@ -253,7 +272,7 @@ TEST(Lsblk, RefusesWhatIsNotItsOutput) {
     EXPECT_FALSE(parse_lsblk("lsblk: unknown column"));
     EXPECT_FALSE(parse_lsblk("[]"));
     EXPECT_FALSE(parse_lsblk(R"({"blockdevices": 3})"));
-    EXPECT_TRUE(parse_lsblk(R"({"blockdevices": [3, {"name": 1}, {"name": "x"}]})")->empty());
+    EXPECT_TRUE(parse_lsblk(R"({"blockdevices": [3, {"name": 1}, {"name": "x"}]})")->disks.empty());
 }
 
 } // namespace

@@ -388,6 +388,29 @@ slack: 0%
                                "grow layout.volumes.root 107.37GB xfs -> 999.59GB xfs\n");
 }
 
+TEST(LayoutPlan, AVolumeThatIsNotMountedIsToldByItsFileSystem) {
+    const spec::Layout it = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {vg: labvg, size: rest}]
+volumes: [{name: root, mount: /, size: 33GB, fs: xfs}, {name: home, mount: /home, size: 10GB, fs: xfs, preserve: true}]
+)");
+    const auto said_of = [&](std::string_view root, std::string_view home) {
+        return said(it,
+                    facts_of_plain(
+                        R"({"name": "sda2", "size": 999602257920, "fs": "LVM2_member"})",
+                        fmt::format(R"(, "lvm": {{"vgs": [{{"name": "labvg", "size": 999599112192}}], "lvs": [
+      {{"name": "root", "vg": "labvg", "size": 33000783872, "fs": "{}"}},
+      {{"name": "home", "vg": "labvg", "size": 10003415040, "fs": "{}"}}]}})",
+                                    root, home)));
+    };
+    EXPECT_EQ(said_of("xfs", "xfs"), "");
+    EXPECT_EQ(said_of("xfs", "ext4"),
+              "format layout.volumes.home 10GB ext4 -> 10GB xfs\n"
+              "! volume 'home' is preserved, but has ext4 where the layout wants xfs\n");
+    // Encrypted, it is mounted by another name than its own.
+    EXPECT_EQ(said_of("crypto_LUKS", "xfs"), "format layout.volumes.root 33GB crypto_LUKS -> 33GB xfs\n"
+                                             "! root holds crypto_LUKS, whose content lab cannot see\n");
+}
+
 TEST(LayoutPlan, WhatNobodySawIsNotClaimed) {
     const auto change = [](const LayoutPlan& plan, std::string_view path) {
         for (const api::PropertyChange& each : plan.changes)
