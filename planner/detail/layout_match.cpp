@@ -77,14 +77,41 @@ std::string no_disk(const Layout& layout, const Storage& storage,
                        passed_over ? "; a disk on USB is chosen only by serial, wwn or by-id" : "");
 }
 
+/// What becomes larger together with what it is on; the other two firmware reads, and nobody grows them.
+bool can_grow(FileSystem fs) {
+    return fs != FileSystem::Efi && fs != FileSystem::BiosBoot;
+}
+
+/// Bytes by which the last partition of a disk becomes larger to be as wanted.
+std::uint64_t growth_of_last(const LayoutPart& want, const PresentDisk& disk) {
+    if (!can_grow(want.fs)) return 0;
+    const std::uint64_t have = disk.partitions.back().bytes, room = room_behind(disk);
+    const auto missing = [&] {
+        const std::uint64_t capacity = spec::usable_bytes(disk.bytes) / spec::kAlignment;
+        const std::uint64_t wanted =
+            spec::share_out({want.size}, nullptr, capacity, spec::kAlignment).units.front() *
+            spec::kAlignment;
+        return wanted > have ? wanted - have : 0;
+    };
+    const auto unless_alignment = [](std::uint64_t bytes) { return bytes >= kLeastRoom ? bytes : 0; };
+    switch (want.size.kind) {
+    case LayoutSize::Kind::Rest: return unless_alignment(room);
+    case LayoutSize::Kind::Percent: return unless_alignment(std::min(missing(), room));
+    case LayoutSize::Kind::Bytes: return have < want.size.amount && missing() <= room ? missing() : 0;
+    }
+    return 0;
+}
+
 /// Why a partition that is there cannot be the layout's; empty where it can.
-std::string why_not(const LayoutPart& want, const PresentPart& have) {
+std::string why_not(const PartitionMatch& match) {
+    const LayoutPart& want = *match.want;
+    const PresentPart& have = *match.have;
     const bool is_group = want.fs == FileSystem::None;
     if (is_group != (have.fs == fact_name(FileSystem::None)))
         return fmt::format("{}, the layout wants {}", found_on(have), fs_text(want.fs));
     const std::uint64_t least =
         want.size.kind == LayoutSize::Kind::Bytes ? want.size.amount : spec::least_size(want.fs);
-    if (have.bytes >= least) return {};
+    if (have.bytes + match.growth >= least) return {};
     return fmt::format("{} has {}, the layout wants {}", have.name, format_size(have.bytes, Rounding::Down),
                        format_size(least, Rounding::Up));
 }
@@ -147,15 +174,21 @@ class Matching {
             return fmt::format("it has {}, the layout {}", counted(disk.partitions.size(), "partition"),
                                wanted.size());
         for (std::size_t i = 0; i < wanted.size(); ++i)
-            if (std::string why = why_not(wanted[i], disk.partitions[i]); !why.empty()) return why;
+            if (std::string why = why_not(partition_at(i, disk)); !why.empty()) return why;
         return {};
+    }
+
+    PartitionMatch partition_at(std::size_t at, const PresentDisk& disk) const {
+        PartitionMatch match{.want = &layout_.partitions[at], .have = &disk.partitions[at]};
+        if (at + 1 == disk.partitions.size()) match.growth = growth_of_last(*match.want, disk);
+        return match;
     }
 
     void match_table(const PresentDisk& disk) {
         for (const PresentGroup* group : out_.groups)
             refuse_namesakes(group->name, disk, "rename or remove one of them");
         for (std::size_t i = 0; i < layout_.partitions.size(); ++i) {
-            PartitionMatch match{.want = &layout_.partitions[i], .have = &disk.partitions[i]};
+            PartitionMatch match = partition_at(i, disk);
             if (match.want->fs == FileSystem::None) find_group(match);
             if (match.group) match_volumes(match.want->group, match.group->name);
             out_.partitions.push_back(std::move(match));

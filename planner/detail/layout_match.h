@@ -10,6 +10,7 @@ namespace lab::planner::detail {
 struct PartitionMatch {
     const spec::LayoutPart* want;
     const PresentPart* have;
+    std::uint64_t growth = 0;            // bytes that it becomes larger by, at its end
     const PresentGroup* group = nullptr; // that lies on it; null: none, or nobody can tell which
     std::string problem;                 // with the group
 };

@@ -24,11 +24,6 @@ constexpr std::array<std::string_view, 8> kOpaque{
 /// A tmpfs counts as of the wanted size within a page or so per GB.
 constexpr std::uint64_t kMemorySlip = spec::kMebibyte;
 
-/// What becomes larger together with what it is on; the other two firmware reads, and nobody grows them.
-bool can_grow(FileSystem fs) {
-    return fs != FileSystem::Efi && fs != FileSystem::BiosBoot;
-}
-
 /// Units that a part takes at least.
 std::uint64_t least_units(const LayoutSize& size, std::uint64_t capacity, std::uint64_t unit) {
     if (size.kind == LayoutSize::Kind::Rest) return 1;
@@ -49,6 +44,14 @@ struct Filling {
     std::uint64_t others = 0; // extents of volumes that are none of lab's
     std::vector<Slot> slots;
 };
+
+/// Bytes of the group once its physical volume takes the whole partition, and that has grown.
+std::uint64_t bytes_of(const PresentGroup& group, const PartitionMatch& partition) {
+    const std::uint64_t grown = group.bytes + partition.growth;
+    const std::uint64_t most = partition.have->bytes + partition.growth;
+    const bool is_alone = group.partitions.size() == 1; // else nobody knows what it has elsewhere
+    return is_alone && most >= grown + spec::kGroupHeader + kLeastRoom ? most - spec::kGroupHeader : grown;
+}
 
 class Planning {
   public:
@@ -138,29 +141,21 @@ class Planning {
     void keep_table() {
         const auto& there = match_.disk->partitions;
         for (const PartitionMatch& partition : match_.partitions)
-            keep_partition(partition, room_for(partition));
+            keep_partition(partition);
         for (std::size_t i = match_.partitions.size(); i < there.size(); ++i)
             stay("layout.disk." + there[i].name, present_text(there[i]), std::nullopt, there[i].used);
     }
 
-    /// Bytes that the partition may have on top of those it has.
-    std::uint64_t room_for(const PartitionMatch& partition) const {
-        const LayoutPart& want = *partition.want;
-        const bool is_last = partition.have == &match_.disk->partitions.back();
-        return is_last && want.size.kind == LayoutSize::Kind::Rest && can_grow(want.fs)
-                   ? room_behind(*match_.disk)
-                   : 0;
-    }
-
-    void keep_partition(const PartitionMatch& partition, std::uint64_t room) {
+    void keep_partition(const PartitionMatch& partition) {
         const LayoutPart& want = *partition.want;
         const PresentPart& have = *partition.have;
         const std::string path = partition_path(want);
         const std::string before = present_text(have, &want);
-        const auto grown = room > 0 ? std::optional(text_of(want, have.bytes + room)) : std::nullopt;
+        const std::string wanted = text_of(want, have.bytes + partition.growth);
+        const auto grown = partition.growth > 0 ? std::optional(wanted) : std::nullopt;
         if (want.fs == FileSystem::None) {
             stay(path, before, grown, std::nullopt);
-            fill_group(partition, room);
+            fill_group(partition);
             return;
         }
         const bool same = has_fs(have, want.fs);
@@ -170,18 +165,17 @@ class Planning {
         if (same && (want.preserve || !reinstall_))
             stay(path, before, grown, have.used);
         else
-            format(path, before, same && !grown ? before : text_of(want, have.bytes + room), have);
+            format(path, before, same && !grown ? before : wanted, have);
         remount(path, want, have);
     }
 
     // ---- a volume group that stays
 
-    /// `room`: bytes that the partition gets in addition.
-    void fill_group(const PartitionMatch& partition, std::uint64_t room) {
+    void fill_group(const PartitionMatch& partition) {
         if (!partition.problem.empty()) problem(partition.problem);
         if (!partition.group) return;
         const PresentGroup& group = *partition.group;
-        Filling filling{.group = group, .capacity = (group.bytes + room) / group.extent};
+        Filling filling{.group = group, .capacity = bytes_of(group, partition) / group.extent};
         for (const VolumeMatch& volume : match_.volumes)
             if (volume.want->group == partition.want->group) filling.slots.push_back({.volume = volume});
         filling.others = plan_others(group, partition.want->group);

@@ -9,9 +9,6 @@
 namespace lab::planner::detail {
 namespace {
 
-/// Tools leave a few MiB between partitions and at the end of a disk, for alignment: that is no room.
-constexpr std::uint64_t kLeastRoom = 16 * spec::kMebibyte;
-
 std::string text_at(const Value& map, std::string_view key) {
     const Value* value = map.get(key);
     const std::string* text = value ? value->if_string() : nullptr;
@@ -229,7 +226,7 @@ std::uint64_t room_behind(const PresentDisk& disk) {
     }
     if (last < taken) return 0; // another one lies behind it
     const std::uint64_t end = spec::kAlignment + spec::usable_bytes(disk.bytes);
-    return end > taken && end - taken >= kLeastRoom ? end - taken : 0;
+    return end > taken ? end - taken : 0;
 }
 
 std::string to_string(const PresentDisk& disk) {

@@ -64,6 +64,9 @@ const PresentDisk* other_disk(const Storage& storage, const PresentGroup& group,
 /// Null where there is none of that name.
 const PresentPart* find_volume(const Storage& storage, std::string_view group, std::string_view volume);
 
+/// Tools leave a few MiB between partitions, at the end of a disk and of a physical volume, for alignment:
+/// what is less than this is no room for what takes all there is.
+constexpr std::uint64_t kLeastRoom = 16 * spec::kMebibyte;
 /// Bytes behind the last partition of the list that it could have as well. Where the facts do not tell where
 /// partitions begin, they are taken to follow each other.
 std::uint64_t room_behind(const PresentDisk& disk);

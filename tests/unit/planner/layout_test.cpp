@@ -370,9 +370,49 @@ TEST(LayoutPlan, ThePartitionThatTakesTheRestGrows) {
                      {"name": "sda2", "size": 107374182400, "start": 1048576, "fs": "ext4"}]}]})")
                      .value());
     EXPECT_EQ(swapped, "");
-    const spec::Layout sized =
-        layout("partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: 100GB, fs: ext4}]\n");
-    EXPECT_EQ(said(sized, facts_of_plain(small)), "");
+}
+
+TEST(LayoutPlan, TheLastPartitionGrowsToItsSize) {
+    const auto sized = [](std::string_view size) {
+        return layout(fmt::format(
+            "partitions: [{{mount: /boot/efi, size: 600MB, fs: efi}}, {{mount: /, size: {}, fs: ext4}}]\n",
+            size));
+    };
+    constexpr std::string_view small = R"({"name": "sda2", "size": 107374182400, "fs": "ext4"})";
+    EXPECT_EQ(said(sized("200GB"), facts_of_plain(small)),
+              "grow layout.partitions./ 107.37GB ext4 -> 200GB ext4\n");
+    EXPECT_EQ(said(sized("107380000000B"), facts_of_plain(small)),
+              "grow layout.partitions./ 107.37GB ext4 -> 107.38GB ext4\n");
+    EXPECT_EQ(said(sized("50%"), facts_of_plain(small)),
+              "grow layout.partitions./ 107.37GB ext4 -> 500.1GB ext4\n");
+    EXPECT_EQ(said(sized("10%"), facts_of_plain(small)), "");
+    // Where it has no room, a size in bytes needs another table; a percentage is what there is of it.
+    const std::string shut_in = fmt::format(R"({}, {{"name": "sda3", "size": 1048576}})", small);
+    EXPECT_EQ(planned(sized("200GB"), facts_of_plain(shut_in)).reason,
+              "sda is partitioned anew: sda2 has 107.37GB, the layout wants 200GB");
+    EXPECT_EQ(said(sized("50%"), facts_of_plain(shut_in)), "");
+    const spec::Layout before = sized("100GB");
+    EXPECT_EQ(said(sized("120GB"), Value(), &before), "grow layout.partitions./ 100GB ext4 -> 120GB ext4\n");
+}
+
+TEST(LayoutPlan, AGroupGrowsIntoWhatItsPartitionHasBehindThePhysicalVolume) {
+    const spec::Layout it = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {vg: labvg, size: rest}]
+volumes: [{name: root, mount: /, size: 33GB, fs: xfs}, {name: srv, mount: /srv, size: rest, fs: xfs, preserve: true}]
+slack: 0%
+)");
+    const auto said_of = [&](std::uint64_t group, std::string_view places) {
+        return said(it, facts_of_plain(R"({"name": "sda2", "size": 999602257920, "fs": "LVM2_member"})",
+                                       fmt::format(R"(, "lvm": {{"vgs": [{{"name": "labvg", "size": {}{}}}],
+      "lvs": [{{"name": "root", "vg": "labvg", "size": 33000783872, "fs": "xfs"}},
+              {{"name": "srv", "vg": "labvg", "size": {}, "fs": "xfs"}}]}})",
+                                                   group, places, group - 33000783872)));
+    };
+    constexpr std::string_view here = R"(, "pvs": ["/dev/sda2"])";
+    EXPECT_EQ(said_of(107369988096, here), "grow layout.volumes.srv 74.37GB xfs -> 966.6GB xfs\n");
+    EXPECT_EQ(said_of(107369988096, ""), ""); // it may have more elsewhere
+    EXPECT_EQ(said_of(999599112192, here), "");
+    EXPECT_EQ(said_of(999590723584, here), ""); // metadata may take more than it does by default
 }
 
 TEST(LayoutPlan, AGroupGrowsWithItsPartitionAndTheVolumesWithIt) {
