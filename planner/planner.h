@@ -31,6 +31,7 @@ struct ServerInput {
     std::optional<DesiredServer> desired; // none: gone from the YAML
     std::optional<AppliedServer> applied; // none: never applied
     std::optional<ObservedServer> observed;
+    std::string claims;            // the applied server that the machine says it is, where that is another
     api::ServerDiff provider_diff; // what the provider would do to the server itself
     bool provider_present = true;  // false: no such provider in this build
     /// This build lacks its provider, and it is planned all the same, as if it were what the base made it.

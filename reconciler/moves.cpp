@@ -54,10 +54,4 @@ void Moves::block_this_machine(api::Plan& plan) const {
                      "give it its 'root' again; if this machine is meant, call it by another name");
 }
 
-void block_copy(api::Plan& plan, const std::string& server, const std::string& other) {
-    block_server(
-        plan, server, fmt::format("the machine says that it is server/{}: a copy, or one that moved", other),
-        "remove var/lib/lab/machine.json of the copy, or take server/" + other + " out of the inventory");
-}
-
 } // namespace lab::reconciler

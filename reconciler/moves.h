@@ -28,7 +28,4 @@ class Moves {
     std::vector<std::string> now_live_; // servers that were trees
 };
 
-/// Blocks the actions of a server whose machine says that it is the applied server `other`.
-void block_copy(api::Plan& plan, const std::string& server, const std::string& other);
-
 } // namespace lab::reconciler

@@ -100,12 +100,26 @@ class Gathering {
 
     Result<planner::ServerInput> input_of(const std::string& name,
                                           std::optional<planner::ObservedServer> observed) {
-        return server_input(engine_, workspace_,
-                            {.name = name,
-                             .known_as = name_in_state(name),
-                             .observed = std::move(observed),
-                             .drift_only = request_.drift_only},
-                            diagnostics_);
+        auto input = server_input(engine_, workspace_,
+                                  {.name = name,
+                                   .known_as = name_in_state(name),
+                                   .observed = std::move(observed),
+                                   .drift_only = request_.drift_only},
+                                  diagnostics_);
+        if (input) LAB_TRY(note_claim(*input));
+        return input;
+    }
+
+    /// A machine may say that it is another server of this inventory: a copied tree, or names that were
+    /// swapped.
+    Result<void> note_claim(planner::ServerInput& input) const {
+        if (!input.observed) return {};
+        const std::string& machine = input.observed->state.server_id;
+        if (input.applied && input.applied->spec.server_id == machine) return {};
+        auto other = server_of_machine(machine);
+        if (!other) return std::move(other).error();
+        if (*other && **other != input.name) input.claims = **other;
+        return {};
     }
 
     /// Name of the applied server that a machine is known as. Those that were not read have the names that
@@ -117,18 +131,6 @@ class Gathering {
         });
         if (found != known_->end()) return std::optional(found->name);
         return workspace_.rest ? engine_.store.applied_as(server_id) : std::optional<std::string>();
-    }
-
-    /// A machine that says it is another server of this inventory (a copied tree) is not taken over under a
-    /// second name.
-    Result<void> block_copies(api::Plan& plan) const {
-        for (const planner::ServerInput& server : input_.servers) {
-            if (server.applied || !server.desired || !server.observed) continue;
-            const auto other = server_of_machine(server.observed->state.server_id);
-            if (!other) return other.error();
-            if (*other && **other != server.name) block_copy(plan, server.name, **other);
-        }
-        return {};
     }
 
     /// As lookup_, in what the state knows.
@@ -389,7 +391,6 @@ class Gathering {
             input_.warnings.push_back(fmt::format("what was applied to {} was read back from the machines",
                                                   counted(rebuilt_, "server")));
         prepared.plan = planner::make_plan(input_).plan;
-        LAB_TRY(block_copies(prepared.plan));
         moves_.block_this_machine(prepared.plan);
         if (!request_.drift_only) point_at_decisions(prepared.plan, workspace_.fleet);
         if (request_.refresh == Refresh::Only) prepared.plan.actions.clear();

@@ -113,7 +113,6 @@ class WhatIf {
                             counted(private_, "server")));
         quiet_.tell(input_.warnings);
         prepared.plan = planner::make_plan(input_).plan;
-        block_copies(prepared.plan);
         moves_.block_this_machine(prepared.plan);
         withhold_fingerprints(prepared.plan);
         point_at_decisions(prepared.plan, workspace_.fleet);
@@ -253,6 +252,7 @@ class WhatIf {
             if (server.applied) server.desired->spec.server_id = server.applied->spec.server_id;
         }
         if (!server.desired && !server.applied) return std::nullopt;
+        note_claim(server);
         const bool seen = server.observed.has_value();
         if (is_moved(server) && request_.providers.find(server.desired->spec.provider)) {
             suppose_new_place(request_.providers, server);
@@ -289,16 +289,14 @@ class WhatIf {
         if (then && now) quiet_.note(request_.in_order.fleet.server(*then), workspace_.fleet.server(*now));
     }
 
-    /// A machine that says it is another applied server is not taken over under a second name.
-    void block_copies(api::Plan& plan) const {
-        for (const planner::ServerInput& server : input_.servers) {
-            if (server.applied || !server.desired || !server.observed) continue;
-            const std::string& machine = server.observed->state.server_id;
-            for (const auto& [name, other] : known_)
-                if (!machine.empty() && other.applied && name != server.name &&
-                    other.applied->spec.server_id == machine)
-                    block_copy(plan, server.name, name);
-        }
+    /// As prepare_plan() does: a machine may say that it is another applied server.
+    void note_claim(planner::ServerInput& server) const {
+        if (!server.observed || server.observed->state.server_id.empty()) return;
+        const std::string& machine = server.observed->state.server_id;
+        if (server.applied && server.applied->spec.server_id == machine) return;
+        for (const auto& [name, other] : known_)
+            if (other.applied && name != server.name && other.applied->spec.server_id == machine)
+                server.claims = name;
     }
 
     const Workspace& workspace_;

@@ -20,13 +20,19 @@ std::optional<Blocked> foreign_machine(const ServerInput& input) {
                            fmt::format("take the server out of inventory '{}' and apply that first, or "
                                        "correct where '{}' is found",
                                        state.inventory, input.name)};
+    const std::string lifted_by = fmt::format(
+        "correct where '{}' is found; of a copy, remove var/lib/lab/machine.json and plan again", input.name);
+    if (!input.claims.empty())
+        return Blocked{.by = "policy",
+                       .detail = fmt::format(
+                           "the machine says that it is server/{}: a copy, or one that moved", input.claims),
+                       .lifted_by = lifted_by};
     const std::string& ours = input.applied ? input.applied->spec.server_id : spec.server_id;
     if (state.server_id.empty() || ours.empty() || state.server_id == ours) return std::nullopt;
     return Blocked{
         .by = "policy",
         .detail = fmt::format("the machine says it is {}, but '{}' is {}", state.server_id, input.name, ours),
-        .lifted_by =
-            fmt::format("correct where '{}' is found, or move that machine away and plan again", input.name)};
+        .lifted_by = lifted_by};
 }
 
 std::optional<Blocked> protection(const ServerInput& input) {
@@ -55,6 +61,14 @@ Blocked out_of_reach(const Knowledge& known) {
 }
 
 } // namespace
+
+Value machine_that_answers(const ServerInput& input) {
+    const api::ServerState& state = input.observed->state;
+    const api::ServerSpec& spec = input.desired ? input.desired->spec : input.applied->spec;
+    if (!input.claims.empty()) return Value(fmt::format("{} (server/{})", state.server_id, input.claims));
+    if (state.inventory == spec.inventory) return Value(state.server_id);
+    return Value(fmt::format("{} of inventory '{}'", state.server_id, state.inventory));
+}
 
 Knowledge knowledge_of(const ServerInput& input) {
     Knowledge out;

@@ -14,6 +14,11 @@ struct Knowledge {
     std::optional<api::Blocked> protect;
 };
 
+/// What stands for a server's machine among its properties, in changes and drift.
+inline constexpr std::string_view kMachinePath = "machine";
+/// The id by which a machine that answered knows itself, with its inventory where that is another.
+Value machine_that_answers(const ServerInput& input);
+
 /// Refers to `input`.
 Knowledge knowledge_of(const ServerInput& input);
 

@@ -163,7 +163,15 @@ std::vector<api::Release> released_of(const Draft& draft) {
 
 std::vector<Finding> drift_on(const Draft& draft, const Machine& machine) {
     std::vector<Finding> out;
-    if (!draft.input.applied || draft.known.foreign) return out;
+    if (!draft.input.applied) return out;
+    if (draft.known.foreign) {
+        api::DriftItem other{
+            .resource = "server/" + draft.input.name, .path = std::string(kMachinePath), .kind = "changed"};
+        other.expected = Value(draft.input.applied->spec.server_id);
+        other.actual = machine_that_answers(draft.input);
+        out.push_back({.module = {}, .item = std::move(other)});
+        return out;
+    }
     if (draft.known.missing && is_moved(draft.input, draft.desired)) return out; // nobody looked where it was
     if (draft.known.missing) {
         api::DriftItem gone{.resource = "server/" + draft.input.name, .path = {}, .kind = "missing"};

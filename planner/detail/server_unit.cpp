@@ -38,6 +38,11 @@ api::ServerDiff effective_diff(const ServerInput& input, const DesiredServer& de
                                       desired.spec.provider),
                 .risk = api::Risk::Destructive,
                 .changes = {}};
+    if (known.foreign)
+        return {.kind = ActionKind::Update,
+                .reason = "another machine answers",
+                .risk = api::Risk::Safe,
+                .changes = {}};
     if (known.out_of_reach && applied && input.provider_diff.kind == ActionKind::Create) return {};
     return input.provider_diff;
 }
@@ -135,6 +140,7 @@ std::optional<Action> server_action(const ServerInput& input, const DesiredServe
     const std::size_t granted = grants.size();
     add_grants(action, std::move(grants));
     action.cause = united(action.causes);
+    if (known.foreign && applied) action.cause = granted > 0 ? Cause::Both : Cause::Drift;
     if (action.kind == ActionKind::Create && applied) {
         action.cause = is_moved(input, desired) ? Cause::Intent : Cause::Drift;
         std::fill(action.causes.begin(), action.causes.end(), action.cause);

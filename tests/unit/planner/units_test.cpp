@@ -270,13 +270,23 @@ TEST(Units, AnotherInventorysMachineIsLeftAlone) {
     server.observed->resources["file/etc/motd"] = absent();
     server.observed->state.inventory = "work";
     const Planned planned = plan({server});
-    ASSERT_EQ(planned.plan.actions.size(), 1u);
-    EXPECT_EQ(planned.plan.actions[0].blocked->by, "policy");
-    EXPECT_EQ(planned.plan.actions[0].blocked->detail, "the machine belongs to inventory 'work'");
+    ASSERT_EQ(planned.plan.actions.size(), 2u); // the server, and its module
+    EXPECT_EQ(planned.plan.actions[0].reason, "another machine answers");
+    EXPECT_EQ(planned.plan.actions[0].cause, api::Cause::Drift);
+    for (const api::Action& action : planned.plan.actions) {
+        EXPECT_EQ(action.blocked->by, "policy");
+        EXPECT_EQ(action.blocked->detail, "the machine belongs to inventory 'work'");
+    }
+    ASSERT_EQ(planned.plan.drift.size(), 1u);
+    EXPECT_EQ(planned.plan.drift[0].path, "machine");
+    EXPECT_EQ(*planned.plan.drift[0].actual.if_string(), "id-web-1 of inventory 'work'");
     server.observed->state.inventory = "home";
     server.observed->state.server_id = "id-other";
     EXPECT_EQ(plan({server}).plan.actions[0].blocked->detail,
               "the machine says it is id-other, but 'web-1' is id-web-1");
+    server.claims = "web-2";
+    EXPECT_EQ(plan({server}).plan.actions[0].blocked->detail,
+              "the machine says that it is server/web-2: a copy, or one that moved");
 }
 
 TEST(Units, PrivateValuesAreFingerprintsEverywhere) {
