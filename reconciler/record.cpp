@@ -140,7 +140,9 @@ Record record_of(const Engine& engine, const Workspace& workspace, planner::Serv
         if (drift_only) {
             if (auto known = engine.store.server(input.name); known && *known)
                 record.application.applied_key = (*known)->applied_key;
-        } else if (const auto index = workspace.fleet.find(input.name)) {
+        } else if (const auto index = workspace.fleet.find(input.name);
+                   index && record.application.server.protect == input.desired->protect) {
+            // Protection that was held back has yet to be lifted: the commit that does is no news otherwise.
             record.application.applied_key = workspace.fleet.key(*index);
         }
         if (!record.observation.observed.has_failed())

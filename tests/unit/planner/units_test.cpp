@@ -269,6 +269,7 @@ TEST(Units, AnotherInventorysMachineIsLeftAlone) {
     ServerInput server = settled("web-1", {unit("motd", {kMotd})});
     server.observed->resources["file/etc/motd"] = absent();
     server.observed->state.inventory = "work";
+    server.observed->state.server_id = "id-other";
     const Planned planned = plan({server});
     ASSERT_EQ(planned.plan.actions.size(), 2u); // the server, and its module
     EXPECT_EQ(planned.plan.actions[0].reason, "another machine answers");
@@ -279,9 +280,8 @@ TEST(Units, AnotherInventorysMachineIsLeftAlone) {
     }
     ASSERT_EQ(planned.plan.drift.size(), 1u);
     EXPECT_EQ(planned.plan.drift[0].path, "machine");
-    EXPECT_EQ(*planned.plan.drift[0].actual.if_string(), "id-web-1 of inventory 'work'");
+    EXPECT_EQ(*planned.plan.drift[0].actual.if_string(), "id-other of inventory 'work'");
     server.observed->state.inventory = "home";
-    server.observed->state.server_id = "id-other";
     EXPECT_EQ(plan({server}).plan.actions[0].blocked->detail,
               "the machine says it is id-other, but 'web-1' is id-web-1");
     server.claims = "web-2";
