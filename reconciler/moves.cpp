@@ -41,9 +41,12 @@ std::optional<std::string> Moves::note(const planner::ServerInput& server) {
         return fmt::format("server/{} was the tree {} and would be the machine that lab runs on", server.name,
                            before);
     }
-    if (server.provider_diff.kind != api::ActionKind::Create ||
-        server.applied->spec.settings == server.desired->spec.settings)
-        return std::nullopt;
+    if (server.applied->spec.settings == server.desired->spec.settings) return std::nullopt;
+    // Its machine is there already: the tree was moved, or the server was there before.
+    if (is_moved(server) && !server.provider_diff.kind && server.provider_present)
+        return fmt::format("server/{} is at {} now: lab stops looking at what there is of it at {}",
+                           server.name, write_json(Value(server.desired->spec.settings)), before);
+    if (server.provider_diff.kind != api::ActionKind::Create) return std::nullopt;
     return fmt::format("server/{} moves: its machine of {} stays as it is, and lab stops looking at it",
                        server.name, before);
 }
