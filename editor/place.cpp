@@ -10,7 +10,11 @@ constexpr std::size_t kDeepest = 100; // deeper than any file that loads
 
 class Finder {
   public:
-    Finder(std::string_view text, std::size_t offset) : text_(text), offset_(std::min(offset, text.size())) {}
+    Finder(std::string_view text, std::size_t offset) : text_(text), offset_(std::min(offset, text.size())) {
+        constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+        if (text_.starts_with(kByteOrderMark)) pos_ = kByteOrderMark.size();
+        offset_ = std::max(offset_, pos_);
+    }
 
     Place run() {
         while (pos_ <= text_.size())
@@ -280,8 +284,10 @@ void Finder::flow(std::size_t at) {
     pos_ = line_end(pos_) + 1;
 }
 
-/// Between tokens: what could be typed there.
+/// Between tokens: what could be typed there. In front of a word it is the word that is meant.
 void Finder::flow_gap(std::size_t begin, std::size_t end) {
+    const bool word = !is_gap(end) && std::string_view(",:[]{}#").find(text_[end]) == std::string_view::npos;
+    if (word && end == offset_) return;
     if (!touches(begin, end) || found_ || frames_.empty()) return;
     if (frames_.back().list || frames_.back().value)
         find_value(offset_, offset_);
@@ -302,10 +308,6 @@ std::size_t Finder::flow_token(std::size_t at) {
     if (c == '[' || c == '{') {
         push(kNoMap, c == '[');
         flow_gap(at + 1, at + 1);
-        // The cursor right behind the bracket may be in front of a word, which comes first.
-        if (found_ && place_.begin == at + 1 && place_.begin == place_.end && !is_gap(at + 1) &&
-            std::string_view(",[]{}").find(text_[at + 1]) == std::string_view::npos)
-            found_ = false;
         return at + 1;
     }
     if (c == ']' || c == '}') {

@@ -57,6 +57,29 @@ TEST(Place, Items) {
     EXPECT_EQ(at("a:\n- x\nb|: 1\n"), " key: 'b' beside a");
 }
 
+TEST(Place, AByteOrderMarkIsNoText) {
+    EXPECT_EQ(at("\xef\xbb\xbf"
+                 "a: x|\n"),
+              "a value 'x'");
+    EXPECT_EQ(at("\xef\xbb\xbf"
+                 "a|b: 1\nc: 2\n"),
+              " key: 'ab' beside c");
+    EXPECT_EQ(at("\xef\xbb\xbf"
+                 "servers:\n  w|: {}\n"),
+              "servers key: 'w'");
+    EXPECT_EQ(at("|\xef\xbb\xbf"), " key ''");
+}
+
+TEST(Place, InFrontOfAWordIsTheWord) {
+    EXPECT_EQ(at("a: [|one, two]\n"), "a/[] key 'one'");
+    EXPECT_EQ(at("a: [one, |two]\n"), "a/[] key 'two'");
+    EXPECT_EQ(at("a: [one,|two]\n"), "a/[] key 'two'");
+    EXPECT_EQ(at("a: [one,\n    |two]\n"), "a/[] key 'two'");
+    EXPECT_EQ(at("a: {b: |one, c: two}\n"), "a/b value 'one' beside c");
+    EXPECT_EQ(at("a: {b: one, |c: two}\n"), "a key: 'c' beside b");
+    EXPECT_EQ(at("a: [one, | ]\n"), "a/[] key ''");
+}
+
 TEST(Place, Brackets) {
     EXPECT_EQ(at("labels: [we|]\n"), "labels/[] key 'we'");
     EXPECT_EQ(at("labels: [|]\n"), "labels/[] key ''");
