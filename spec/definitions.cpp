@@ -110,19 +110,6 @@ EditPath to_cut(const Value& root, EditPath path) {
     return path;
 }
 
-/// Whether a filter without this selects servers that it did not: a whole key of a `match` or `target`, or
-/// one of `all`.
-bool widens(const EditPath& cut) {
-    bool filter = false, exclude = false, all = false;
-    for (std::size_t i = 0; i + 1 < cut.size(); ++i) {
-        const auto* key = std::get_if<std::string>(&cut[i]);
-        filter = filter || (key && (*key == "match" || *key == "target" || *key == "targets"));
-        exclude = exclude || (key && *key == "exclude");
-        all = all || (key && *key == "all");
-    }
-    return all || (filter && !exclude && std::holds_alternative<std::string>(cut.back()));
-}
-
 /// Whether comments stand in a section that is {} or [], or below it.
 bool has_comments(const Document& document, const Node& section) {
     const detail::SourceText source(document);
@@ -302,11 +289,6 @@ Result<TreeChanges> without_places(const FileTree& tree, TreeChanges changes, st
             return Error{.code = ErrorCode::Unsupported,
                          .message = fmt::format("what stands at {} cannot be cut out", place.text()),
                          .hint = "change it by hand first"};
-        if (widens(*path))
-            return Error{.code = ErrorCode::Unsupported,
-                         .message = fmt::format(
-                             "without what stands at {} a filter would select more servers", place.text()),
-                         .hint = "say by hand what it shall select"};
         const DocumentEdit edit{DocumentEdit::Kind::Remove, std::move(*path), {}};
         auto result = edit_document(file, std::move(*text), {&edit, 1});
         if (!result) return std::move(result).error();

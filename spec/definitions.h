@@ -60,7 +60,7 @@ class Definitions {
 
 /// Cuts what stands at each of the places out of its file: an item out of its list, a value with its key; a
 /// list that is empty then goes too. `changes` are what the places were found over. Unsupported where a place
-/// is no item or value inside a definition.
+/// is no item or value inside a definition. What is left may select more than before: spec/reach.h tells.
 Result<TreeChanges> without_places(const FileTree& tree, TreeChanges changes, std::vector<Span> places);
 
 } // namespace lab::spec

@@ -1,10 +1,12 @@
 #include "cli/commands.h"
 #include "cli/edits.h"
+#include "spec/reach.h"
 #include "support/text.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <memory>
 
 namespace lab::cli {
 namespace {
@@ -34,22 +36,25 @@ constexpr Example kExamples[] = {
      "a server and its machine, where that is lab's to delete"},
 };
 
-/// What is wrong with the inventory once the changes are made, if any: the places that name what went.
-struct Broken {
+/// What the inventory means with changes made, and what is wrong with it then: the places that name what
+/// went.
+struct Meaning {
+    std::unique_ptr<Editable> edited; // null: nothing is changed
+    std::unique_ptr<spec::Fleet> fleet;
     Diagnostics diagnostics;
-    SourceLines lines;
 };
-Result<Broken> broken_by(const Editable& before, const TreeChanges& changes, const Context& context) {
-    if (changes.empty()) {
-        Broken now{.diagnostics = before.loaded.diagnostics, .lines = before.loaded.lines};
-        static_cast<void>(reconciler::resolve_fleet(before, context.providers, {}, now.diagnostics));
-        return now;
+Result<Meaning> meaning_of(const Editable& before, const TreeChanges& changes, const Context& context) {
+    Meaning meaning;
+    if (!changes.empty()) {
+        auto edited = reconciler::load_inventory(before.source.edited(changes));
+        if (!edited) return std::move(edited).error();
+        meaning.edited = std::move(*edited);
     }
-    auto edited = reconciler::load_inventory(before.source.edited(changes));
-    if (!edited) return std::move(edited).error();
-    Broken broken{.diagnostics = (*edited)->loaded.diagnostics, .lines = (*edited)->loaded.lines};
-    static_cast<void>(reconciler::resolve_fleet(**edited, context.providers, {}, broken.diagnostics));
-    return broken;
+    const Editable& inventory = meaning.edited ? *meaning.edited : before;
+    meaning.diagnostics = inventory.loaded.diagnostics;
+    meaning.fleet = std::make_unique<spec::Fleet>(
+        reconciler::resolve_fleet(inventory, context.providers, {}, meaning.diagnostics));
+    return meaning;
 }
 
 std::vector<Diagnostic> errors_of(const Diagnostics& diagnostics) {
@@ -75,8 +80,8 @@ std::pair<std::uint32_t, std::uint32_t> lines_gone(const std::string& before, co
 }
 
 Result<TreeChanges> refuse_references(const Editable& before, const spec::Definition& gone,
-                                      const TreeChanges& changes, const Broken& broken, std::string_view what,
-                                      Context& context) {
+                                      const TreeChanges& changes, const Meaning& broken,
+                                      std::string_view what, Context& context) {
     std::pair<std::uint32_t, std::uint32_t> lines{0, 0};
     if (const auto& text = changes.begin()->second) {
         auto old = before.source.tree().read(gone.file, 32u << 20);
@@ -121,13 +126,14 @@ Error nothing_to_destroy(const Reference& reference, const spec::Definitions& de
                             name)};
 }
 
-/// Takes out what refers to it until nothing does.
-Result<TreeChanges> cut_references(const Editable& before, TreeChanges changes, Broken broken,
+/// Takes out what refers to it until nothing does. `meaning` is what the changes mean, and then what all of
+/// them do.
+Result<TreeChanges> cut_references(const Editable& before, TreeChanges changes, Meaning& meaning,
                                    Context& context) {
     constexpr int kMostRounds = 20; // a cut can leave something that another place named
-    for (int round = 0; broken.diagnostics.has_errors(); ++round) {
+    for (int round = 0; meaning.diagnostics.has_errors(); ++round) {
         std::vector<Span> places;
-        for (const Diagnostic& one : errors_of(broken.diagnostics)) {
+        for (const Diagnostic& one : errors_of(meaning.diagnostics)) {
             if (one.code.find("/unknown-") == std::string::npos || !one.at.known() || one.at.line == 0 ||
                 round == kMostRounds)
                 return refuse_cut(
@@ -141,11 +147,28 @@ Result<TreeChanges> cut_references(const Editable& before, TreeChanges changes, 
         auto cut = spec::without_places(before.source.tree(), changes, std::move(places));
         if (!cut) return refuse_cut(before, changes, std::move(cut).error(), context);
         changes = std::move(*cut);
-        auto left = broken_by(before, changes, context);
+        auto left = meaning_of(before, changes, context);
         if (!left) return std::move(left).error();
-        broken = std::move(*left);
+        meaning = std::move(*left);
     }
     return changes;
+}
+
+/// Refuses an edit after which something that stays would reach further than now.
+Result<void> refuse_wider(const Editable& before, const TreeChanges& changes, const Meaning& was,
+                          const Meaning& is, std::string_view what, Context& context) {
+    Diagnostics wider;
+    spec::check_reach(*was.fleet, *is.fleet, wider);
+    if (!wider.has_errors()) return {};
+    auto files = file_edits(before.source.tree(), changes);
+    if (!files) return std::move(files).error();
+    context.err.write(painted_diffs(*files, context.err_paint) + "\n");
+    context.err.write(render_text(wider, before.loaded.lines, {.color = context.err_paint.on}));
+    return Error{.code = ErrorCode::Conflict,
+                 .message = fmt::format("to take {} out as above would change more than that, in {}: nothing "
+                                        "was written",
+                                        what, counted(wider.errors(), "place")),
+                 .hint = "change these by hand first; their lines are those of the files as they are"};
 }
 
 Result<int> run_destroy(const Arguments& arguments, Context& context) {
@@ -156,10 +179,11 @@ Result<int> run_destroy(const Arguments& arguments, Context& context) {
     const std::string& name = reference->names.front();
     auto before = open_editable(arguments, context, arguments.has("dry-run"));
     if (!before) return std::move(before).error();
-    const auto now = broken_by(**before, {}, context);
-    if (!now) return now.error();
-    if (now->diagnostics.has_errors()) {
-        context.err.write(render_text(now->diagnostics, now->lines, {.color = context.err_paint.on}));
+    const auto was = meaning_of(**before, {}, context);
+    if (!was) return was.error();
+    if (was->diagnostics.has_errors()) {
+        context.err.write(
+            render_text(was->diagnostics, (*before)->loaded.lines, {.color = context.err_paint.on}));
         return Error{
             .code = ErrorCode::Invalid,
             .message =
@@ -173,14 +197,15 @@ Result<int> run_destroy(const Arguments& arguments, Context& context) {
     auto changes = definitions->without(name);
     if (!changes) return std::move(changes).error();
     const std::string what = fmt::format("{} {}", words.one, name);
-    auto broken = broken_by(**before, *changes, context);
-    if (!broken) return std::move(broken).error();
-    if (broken->diagnostics.has_errors()) {
+    auto meaning = meaning_of(**before, *changes, context);
+    if (!meaning) return std::move(meaning).error();
+    if (meaning->diagnostics.has_errors()) {
         changes = arguments.has("force")
-                      ? cut_references(**before, std::move(*changes), std::move(*broken), context)
-                      : refuse_references(**before, *gone, *changes, *broken, what, context);
+                      ? cut_references(**before, std::move(*changes), *meaning, context)
+                      : refuse_references(**before, *gone, *changes, *meaning, what, context);
         if (!changes) return std::move(changes).error();
     }
+    LAB_TRY(refuse_wider(**before, *changes, *was, *meaning, what, context));
     return carry_out_edit(arguments, context, **before,
                           {.what = "destroy " + what, .changes = std::move(*changes), .last = gone->file},
                           EditUse::Apply);

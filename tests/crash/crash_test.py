@@ -102,7 +102,7 @@ class EditsKilledEverywhere(CrashCase):
         words = (*words, "--auto-approve", "--no-apply")
         self.write_fleet(servers=3)
         self.write("extra.yaml", "labels:\n  extra: {}\n")
-        self.write("groups.yaml", "groups:\n  some:\n    servers: [s1]\n    match: {labels: [base]}\n    exclude: {labels: [extra]}\n")
+        self.write("groups.yaml", "groups:\n  some:\n    servers: [s1]\n    match: {labels: [base]}\n    exclude: {labels: [extra], servers: [s4]}\n")
         self.write("more.yaml", "servers:\n  s4:\n    cloud: local\n    root: machines/s4\n    labels: [base, extra]\n")
         self.commit()
         old = self.files()

@@ -6,7 +6,7 @@ import sys
 
 from sources import ROOT, tracked
 
-SLUG = re.compile(r'"((?:yaml|spec|inventory|git|module|template|config|target|cli|observed|case)/[a-z0-9-]+)"')
+SLUG = re.compile(r'"((?:yaml|spec|inventory|git|module|template|config|target|cli|observed|case|edit)/[a-z0-9-]+)"')
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
