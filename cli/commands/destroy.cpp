@@ -108,12 +108,32 @@ Error refuse_cut(const Editable& before, const TreeChanges& changes, Error error
     return std::move(error).during("in the files as edited so far, shown above; nothing was written");
 }
 
+Error is_folder(const spec::Module& module) {
+    return {.code = ErrorCode::Invalid,
+            .message =
+                fmt::format("module '{}' is the folder '{}': no definition of it is written that could "
+                            "be taken out",
+                            module.name, module.folder),
+            .hint = fmt::format("take its name out of what uses it ('lab show module {}' lists that), then "
+                                "remove the folder: git rm -r {}",
+                                module.name, module.folder)};
+}
+
 /// Why there is no definition of that name to destroy.
-Error nothing_to_destroy(const Reference& reference, const spec::Definitions& definitions) {
+Error nothing_to_destroy(const Reference& reference, const spec::Definitions& definitions,
+                         const spec::Inventory& inventory) {
     const std::string& name = reference.names.front();
+    const auto module = inventory.modules.find(name);
+    if (reference.kind == Kind::Module && module != inventory.modules.end()) return is_folder(module->second);
     const auto generated =
         reference.kind == Kind::Alert ? spec::catalogue_alert(name) : std::span<const spec::CatalogueEntry>();
-    if (generated.empty()) return no_such(reference.kind, name, definitions.names());
+    if (generated.empty()) {
+        std::vector<std::string> known = definitions.names();
+        if (reference.kind == Kind::Module)
+            for (const auto& [other, folder] : inventory.modules)
+                known.push_back(other);
+        return no_such(reference.kind, name, known);
+    }
     std::vector<std::string> from;
     for (const spec::CatalogueEntry& entry : generated)
         if (entry.trigger != spec::Trigger::Named) from.push_back(spec::trigger_text(entry));
@@ -193,7 +213,7 @@ Result<int> run_destroy(const Arguments& arguments, Context& context) {
         spec::Definitions::read((*before)->source.tree(), (*before)->loaded, std::string(words.many));
     if (!definitions) return std::move(definitions).error();
     const spec::Definition* gone = definitions->find(name);
-    if (!gone) return nothing_to_destroy(*reference, *definitions);
+    if (!gone) return nothing_to_destroy(*reference, *definitions, (*before)->loaded.inventory);
     auto changes = definitions->without(name);
     if (!changes) return std::move(changes).error();
     const std::string what = fmt::format("{} {}", words.one, name);
