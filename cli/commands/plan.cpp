@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/edits.h"
+#include "cli/out_file.h"
 #include "cli/planning.h"
 #include "cli/progress.h"
 #include "cli/recordings.h"
@@ -10,7 +11,6 @@
 #include "support/json.h"
 
 #include <fmt/format.h>
-#include <fstream>
 
 namespace lab::cli {
 namespace {
@@ -134,34 +134,15 @@ std::optional<UsageError> contradiction(const Arguments& arguments) {
     return std::nullopt;
 }
 
-/// An empty file, as mktemp makes it, or a plan that was saved before.
-bool may_replace(const std::filesystem::path& file) {
-    const std::string begin = fmt::format("{{\n  \"format\": \"{}\"", api::Plan::kFormat);
-    std::ifstream in(file, std::ios::binary);
-    std::string head(begin.size(), '\0');
-    in.read(head.data(), static_cast<std::streamsize>(head.size()));
-    return in.gcount() == 0 ? in.eof() : head == begin;
-}
+constexpr OutFile kOutFile{.document = "plan",
+                           .saved = "saved plan",
+                           .format = api::Plan::kFormat,
+                           .print = "`lab plan -o json` prints the plan; only a saved plan can be applied"};
 
 Result<void> save(const api::Plan& plan, const std::string& path, Context& context, const Session& session) {
-    const std::filesystem::path target = context.directory / path;
-    std::error_code failed;
-    const auto kind = std::filesystem::symlink_status(target, failed).type();
-    if (kind != std::filesystem::file_type::not_found && kind != std::filesystem::file_type::regular)
-        return Error{.code = ErrorCode::Invalid,
-                     .message = fmt::format("'{}' is no regular file: a plan is not written over it", path),
-                     .hint = "name a new file; `lab plan -o json` prints the plan"};
-    if (kind == std::filesystem::file_type::regular && !may_replace(target))
-        return Error{.code = ErrorCode::Conflict,
-                     .message =
-                         fmt::format("'{}' is there and is no saved plan: it is not written over", path),
-                     .hint = "name a new file"};
-    if (path == "-")
-        return Error{.code = ErrorCode::Invalid,
-                     .message = "--out takes the name of a file",
-                     .hint = "`lab plan -o json` prints the plan; only a saved plan can be applied"};
+    LAB_TRY(check_out_file(path, kOutFile, context));
     if (!plan.is_for_review()) LAB_TRY(session.store().register_plan(api::plan_id(plan)));
-    LAB_TRY(write_file_atomic(target, api::write_plan(plan), {.mode = 0600}));
+    LAB_TRY(write_file_atomic(context.directory / path, api::write_plan(plan), {.mode = 0600}));
     context.note(fmt::format("saved {} to {}{}", api::plan_id(plan).substr(0, 19), path,
                              plan.is_for_review() ? "; it is for review and cannot be applied" : ""));
     return {};

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/out_file.h"
 #include "cli/session.h"
 #include "reconciler/scope.h"
 #include "reconciler/what_if.h"
@@ -54,12 +55,14 @@ Result<void> check_place(const std::string& path, const Session& session, const 
                  .hint = "write it below tests/, or as JSON: --out fleet.json"};
 }
 
+constexpr OutFile kOutFile{.document = "recording",
+                           .saved = "recording",
+                           .format = planner::Recording::kFormat,
+                           .print = "`lab record -o json` prints the recording"};
+
 Result<int> run_record(const Arguments& arguments, Context& context) {
     const auto path = arguments.value("out");
-    if (path == "-")
-        return Error{.code = ErrorCode::Invalid,
-                     .message = "--out takes the name of a file",
-                     .hint = "`lab record -o json` prints the recording"};
+    if (path) LAB_TRY(check_out_file(*path, kOutFile, context));
     if (!has_state(context.settings.home()))
         return Error{.code = ErrorCode::NotFound,
                      .message = fmt::format("there is no state in '{}' to record from",
