@@ -1,15 +1,15 @@
 // The files of an edit: shown as diffs, written whole.
 #include "cli/edits.h"
 
+#include "cli/writing_turn.h"
+#include "git/working_tree.h"
 #include "support/files.h"
 #include "support/text.h"
 #include "support/text_diff.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <thread>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,14 +63,17 @@ Result<void> write_one(const fs::path& root, const std::string& path,
     return {};
 }
 
+/// Holds the files as the edit was made from them against those that are there.
 Result<void> check_unchanged(const Editable& before, const std::vector<FileEdit>& files) {
+    const auto there = git::open_working_tree(before.source.folder());
+    if (!there) return there.error();
     for (const FileEdit& file : files) {
         std::error_code failed;
         if (fs::is_symlink(before.source.folder() / file.path, failed))
             return Error{.code = ErrorCode::Unsupported,
                          .message = fmt::format("'{}' is a symbolic link: it would become a file", file.path),
                          .hint = "name the file it leads to with --in FILE, or edit that by hand"};
-        auto now = bytes_of(before.source.tree(), file.path);
+        auto now = bytes_of(**there, file.path);
         if (!now) return std::move(now).error();
         if (*now != file.before)
             return Error{.code = ErrorCode::Conflict,
@@ -118,28 +121,10 @@ std::string painted_diffs(const std::vector<FileEdit>& edits, const Paint& paint
     return out;
 }
 
-namespace {
-
-/// Writing takes an instant: whoever does it now is waited for.
-Result<FileLock> wait_for_turn(const fs::path& home) {
-    constexpr std::chrono::milliseconds kPatience{10'000}, kPause{20};
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    for (;;) {
-        auto lock = FileLock::try_acquire(home / "edit.lock",
-                                          fmt::format("process {}, which edits an inventory", ::getpid()));
-        const bool taken = !lock && lock.error().code == ErrorCode::Conflict;
-        if (!taken || std::chrono::steady_clock::now() > end) return lock;
-        std::this_thread::sleep_for(kPause);
-    }
-}
-
-} // namespace
-
 Result<void> write_edit(const Editable& before, const Edit& edit, const std::vector<FileEdit>& files,
-                        const fs::path& home) {
-    LAB_TRY(make_directories(home, 0700));
-    auto lock = wait_for_turn(home);
-    if (!lock) return std::move(lock).error();
+                        const Context& context) {
+    const auto turn = WritingTurn::wait(before.source.folder(), context);
+    if (!turn) return turn.error();
     LAB_TRY(check_unchanged(before, files));
     std::vector<std::string> order;
     for (const FileEdit& file : files)

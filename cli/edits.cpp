@@ -218,7 +218,7 @@ class EditRun {
     }
 
     Result<int> write_and_apply() {
-        if (!files_.empty()) LAB_TRY(write_edit(before_, edit_, files_, context_.settings.home()));
+        if (!files_.empty()) LAB_TRY(write_edit(before_, edit_, files_, context_));
         if (arguments_.has("commit") && !files_.empty()) {
             auto commit = git::commit_paths(commit_request());
             if (!commit)
@@ -316,7 +316,7 @@ Result<std::unique_ptr<Editable>> open_editable(const Arguments& arguments, Cont
         source = source->at("HEAD");
         if (!source) return std::move(source).error().during("while looking for what the branch starts from");
     }
-    return reconciler::load_inventory(std::move(*source));
+    return reconciler::load_inventory(source->kept());
 }
 
 Result<int> carry_out_edit(const Arguments& arguments, Context& context, const Editable& before,

@@ -29,7 +29,8 @@ constexpr Option kBranchOption{.name = "branch",
 constexpr Option kNoApplyOption{.name = "no-apply",
                                 .summary = "write the edit and leave the machines as they are"};
 
-/// An inventory whose files may be edited, as it is before that. It need not be valid.
+/// An inventory whose files may be edited, as it is before that: each as it was when it was first read. It
+/// need not be valid.
 using Editable = reconciler::LoadedInventory;
 /// The working tree; with --branch the commit it starts from (--ref, else HEAD). `reading`: nothing will be
 /// written, so any source will do.
@@ -63,7 +64,7 @@ std::string painted_diffs(const std::vector<FileEdit>& edits, const Paint& paint
 /// Writes the changes over the files, each there whole or not at all, `last` after the others. Conflict where
 /// a file is no longer as it was shown; nothing is written then.
 Result<void> write_edit(const Editable& before, const Edit& edit, const std::vector<FileEdit>& files,
-                        const std::filesystem::path& home);
+                        const Context& context);
 
 /// What is wrong with the options of an edit, or with KIND NAME, as a command line.
 std::optional<UsageError> wrong_usage(const Arguments& arguments, const Command& command);

@@ -2,6 +2,7 @@
 
 #include "git/remote.h"
 #include "git/working_tree.h"
+#include "support/kept_tree.h"
 
 #include <fmt/format.h>
 
@@ -135,16 +136,16 @@ Result<InventorySource> InventorySource::at(std::string_view revision) const {
 }
 
 InventorySource InventorySource::edited(TreeChanges changes) const {
-    InventorySource source;
-    source.name_ = name_;
-    source.commit_ = commit_;
-    source.prefix_ = prefix_;
-    source.folder_ = folder_;
-    source.repository_ = repository_;
-    source.modules_ = modules_;
+    InventorySource source(*this);
     source.tree_ = std::make_shared<OverlayTree>(tree_, std::move(changes));
-    source.working_tree_ = working_tree_;
+    source.warning_.clear(); // said of the other
     source.edited_ = true;
+    return source;
+}
+
+InventorySource InventorySource::kept() const {
+    InventorySource source(*this);
+    if (working_tree_) source.tree_ = std::make_shared<KeptTree>(tree_); // a commit stays as it is
     return source;
 }
 

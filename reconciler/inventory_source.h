@@ -40,6 +40,9 @@ class InventorySource {
     /// The same inventory with edits that nobody has written yet (paths relative to its root). What is
     /// planned from it is dirty, as if they were.
     InventorySource edited(TreeChanges changes) const;
+    /// The same inventory, of which each file stays as it is when it is first read: what is told and written
+    /// of it later was made from the same bytes.
+    InventorySource kept() const;
 
     const FileTree& tree() const noexcept { return *tree_; }
     /// Where its modules from git are, for spec::load.

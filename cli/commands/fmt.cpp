@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/writing_turn.h"
 #include "spec/format.h"
 #include "support/files.h"
 #include "support/text.h"
@@ -70,7 +71,7 @@ std::optional<File> format_one(std::string shown, fs::path path, std::string tex
 }
 
 /// Replaces the file that `file.path` leads to, with the mode it has.
-Result<void> write_back(const File& file) {
+Result<void> write_back(const File& file, const Context& context) {
     std::error_code failed;
     const fs::path target = fs::canonical(file.path, failed);
     struct stat status {};
@@ -78,6 +79,14 @@ Result<void> write_back(const File& file) {
         return errno_error(fmt::format("cannot write '{}'", file.shown), failed ? failed.value() : errno);
     if (::access(target.c_str(), W_OK) != 0)
         return errno_error(fmt::format("cannot write '{}'", file.shown), errno);
+    const auto turn = WritingTurn::wait(folder_of_turn(target), context);
+    if (!turn) return turn.error();
+    const auto now = read_file(target, kMaxBytes);
+    if (!now) return now.error();
+    if (*now != file.text)
+        return Error{.code = ErrorCode::Conflict,
+                     .message = fmt::format("'{}' was changed meanwhile: it was not written", file.shown),
+                     .hint = "run the command again"};
     return write_file_atomic(target, file.formatted.text,
                              {.mode = static_cast<mode_t>(status.st_mode & 07777), .durable = false});
 }
@@ -192,7 +201,7 @@ Result<int> format(const Arguments& arguments, Context& context) {
         failed = failed || !file;
         if (!file) continue;
         if (file->changed && !check && !diff) {
-            if (auto written = write_back(*file); !written) {
+            if (auto written = write_back(*file, context); !written) {
                 print_error(context, written.error());
                 failed = true;
                 continue;

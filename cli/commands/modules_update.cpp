@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/writing_turn.h"
 #include "reconciler/module_pins.h"
 #include "support/files.h"
 #include "support/text.h"
@@ -121,18 +122,19 @@ Result<std::string> lock_text(const reconciler::InventorySource& source) {
     return std::string();
 }
 
-Result<void> write_lock(const reconciler::InventorySource& source, const std::string& before,
-                        const std::string& after) {
+/// False where lab.lock is not what it was any more: nothing is written then.
+Result<bool> write_lock(const reconciler::InventorySource& source, const std::string& before,
+                        const std::string& after, const Context& context) {
+    const auto turn = WritingTurn::wait(source.folder(), context);
+    if (!turn) return turn.error();
     const auto now = lock_text(source);
     if (!now) return now.error();
-    if (*now != before)
-        return Error{.code = ErrorCode::Conflict,
-                     .message = "lab.lock was changed by someone else meanwhile: nothing was written",
-                     .hint = "run `lab modules update` again"};
-    return write_file_atomic(source.folder() / spec::kLockFile, after);
+    if (*now != before) return false;
+    LAB_TRY(write_file_atomic(source.folder() / spec::kLockFile, after));
+    return true;
 }
 
-Result<int> fail_with(const reconciler::PinUpdate& update, Context& context) {
+Error failed(const reconciler::PinUpdate& update, Context& context) {
     for (const auto& [name, error] : update.failures)
         print_error(context, Error(error).during(fmt::format("while pinning module {}", name)));
     return refused(fmt::format("{} could not be pinned: nothing was written",
@@ -148,7 +150,8 @@ const Diagnostic* broken_lock(const spec::Loaded& loaded, const std::string& tex
     return found == all.end() || spec::is_of_another_version(text) ? nullptr : &*found;
 }
 
-Result<int> update_modules(const Arguments& arguments, Context& context) {
+/// nullopt where somebody else wrote lab.lock meanwhile.
+Result<std::optional<int>> try_update(const Arguments& arguments, Context& context) {
     auto source = open_source(arguments, context);
     if (!source) return std::move(source).error();
     const bool dry = arguments.has("dry-run");
@@ -176,21 +179,39 @@ Result<int> update_modules(const Arguments& arguments, Context& context) {
     if (anew) names->clear(); // no other pin is known either
     const auto update = reconciler::update_pins(loaded, *names, source->modules(), kSubjects);
     if (context.stop.stop_requested()) return Error{.code = ErrorCode::Cancelled, .message = "interrupted"};
-    if (!update.failures.empty()) return fail_with(update, context);
+    if (!update.failures.empty()) return failed(update, context);
     if (update.moves.empty() && update.dropped.empty() && !anew) {
         context.note("no module comes from git");
         if (context.form != Form::Table) print_update(update, false, context);
-        return kExitDone;
+        return std::optional<int>(kExitDone);
     }
     const std::string after = spec::write_module_lock(update.lock);
     LAB_TRY(check_new_pins(after, update, *source, context));
     const bool changes = after != *before, writes = changes && !dry;
-    if (writes) LAB_TRY(write_lock(*source, *before, after));
+    if (writes) {
+        const auto written = write_lock(*source, *before, after, context);
+        if (!written) return written.error();
+        if (!*written) return std::optional<int>();
+    }
     print_update(update, writes, context);
     context.note(!changes ? "lab.lock is up to date"
                  : writes ? "wrote lab.lock: commit it with the inventory"
                           : "a dry run: nothing was written");
-    return changes && arguments.has("detailed-exitcode") ? kExitChanges : kExitDone;
+    return std::optional<int>(changes && arguments.has("detailed-exitcode") ? kExitChanges : kExitDone);
+}
+
+/// Runs beside each other pin different modules in one file: whoever comes second looks again.
+Result<int> update_modules(const Arguments& arguments, Context& context) {
+    constexpr int kTries = 16;
+    for (int tried = 0; tried < kTries; ++tried) {
+        auto done = try_update(arguments, context);
+        if (!done) return std::move(done).error();
+        if (*done) return **done;
+        context.trace("lab.lock was changed by someone else meanwhile: once more");
+    }
+    return Error{.code = ErrorCode::Conflict,
+                 .message = "lab.lock was changed by someone else meanwhile: nothing was written",
+                 .hint = "run `lab modules update` again"};
 }
 
 constexpr Positional kNames[] = {

@@ -2,6 +2,7 @@
 """Verbs that edit the inventory: asked on a terminal, with git, beside other writers, against files that cannot be written."""
 
 import concurrent.futures
+import fcntl
 import os
 import pty
 import subprocess
@@ -186,6 +187,41 @@ class WithFiles(EditingCase):
             list(pool.map(until_done, names))
         listed = self.lab("get", "servers", "-o", "name").out.split()
         self.assertEqual(listed, sorted(f"server/{name}" for name in (*names, "s1", "s2")))
+
+    def test_what_ended_with_0_side_by_side_is_written(self):
+        for turn in range(4):
+            names = [f"t{turn}n{number}" for number in range(6)]
+            runs = [self.start("create", "label", name, "--no-apply", "--auto-approve",
+                               env={"LAB_HOME": str(self.folder / f"home{number % 2}")})
+                    for number, name in enumerate(names)]
+            ended = [(run.communicate(timeout=120)[1], run.returncode) for run in runs]
+            there = self.lab("get", "labels", "-o", "name").out.split()
+            for name, (err, code) in zip(names, ended):
+                self.assertEqual(f"label/{name}" in there, code == 0, err)
+                if code != 0:
+                    self.assertIn("was changed meanwhile: nothing was written", err)
+            self.assertIn(0, [code for _, code in ended])
+
+    def test_an_edit_waits_for_its_turn_but_not_for_ever(self):
+        folder = os.open(self.inventory, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        run = self.start("create", "label", "later", "--no-apply", "--auto-approve")
+        refused = self.lab("create", "label", "never", "--no-apply", "--auto-approve", code=1)
+        self.assertIn("is locked by another lab, which writes to it: nothing was written", refused.err)
+        run.communicate(timeout=60)
+        self.assertEqual(self.status(), "")
+        run = self.start("create", "label", "later", "--no-apply", "--auto-approve")
+        self.write("loose.yaml", "labels:   {loose: {}}\n")
+        laid_out = self.start("fmt", "loose.yaml")
+        time.sleep(1)
+        self.assertEqual((run.poll(), laid_out.poll()), (None, None), "it did not wait")
+        fcntl.flock(folder, fcntl.LOCK_UN)
+        self.assertEqual((run.wait(60), laid_out.wait(60)), (0, 0))
+        for one in (run, laid_out):
+            one.communicate()
+        self.assertEqual(self.read("loose.yaml"), "labels: {loose: {}}\n")
+        self.assertIn("label/later", self.lab("get", "labels", "-o", "name").out)
 
     def test_what_is_there_stays_byte_by_byte(self):
         text = ("# head\n\n\nservers:   # ours\n\n  s1:   {cloud: local,   root: machines/s1, labels: [ base ]}   # one\n\n\n"

@@ -141,6 +141,21 @@ class Pins(ModulesCase):
         self.assertIn("# meanwhile", self.lock())
         self.assertNotIn("commit", self.lock())
 
+    def test_pins_made_side_by_side_are_all_there(self):
+        names = [f"m{number}" for number in range(4)]
+        for name in names:
+            self.publish(name)
+        self.write_inventory({name: {"git": self.url(name), "ref": "main"} for name in names})
+        self.lab("modules", "update")
+        for turn in range(4):
+            commits = {name: self.publish(name, text=f"turn {turn}") for name in names}
+            runs = {name: self.start("modules", "update", name) for name in names}
+            for name, run in runs.items():
+                err = run.communicate(timeout=120)[1]
+                self.assertEqual(run.returncode, 0, err)
+            for name in names:
+                self.assertIn(f'commit: "{commits[name]}"', self.lock(), f"the pin of {name} is lost")
+
     def test_other_formats_of_the_lock_are_refused(self):
         self.publish()
         self.write_inventory()
