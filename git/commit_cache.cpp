@@ -52,12 +52,22 @@ Error no_such_ref(std::string_view url, std::string_view ref, std::stop_token st
     return error;
 }
 
+/// Of trouble on this machine: NotFound and what is worth another try speak of the repository at the URL.
+Error of_this_machine(Error error) {
+    if (error.code == ErrorCode::NotFound || error.retryable()) error.code = ErrorCode::Unsupported;
+    return error;
+}
+Result<void> of_this_machine(Result<void> done) {
+    if (done) return done;
+    return of_this_machine(std::move(done).error());
+}
+
 Result<void> make_bare(const fs::path& folder, std::stop_token stop) {
     auto made = run_git({.folder = folder,
                          .arguments = {"init", "--quiet", "--bare", "--template=", "--object-format=sha1"},
                          .guarded = true},
                         stop);
-    if (!made) return std::move(made).error();
+    if (!made) return of_this_machine(std::move(made).error());
     return {};
 }
 
@@ -104,7 +114,7 @@ Result<void> fetch_commit(const fs::path& repository, std::string_view url, cons
     if (!refused) return fetched;
     LAB_TRY(fetch_all(repository, url, stop));
     auto opened = Repository::open(repository);
-    if (!opened) return std::move(opened).error();
+    if (!opened) return of_this_machine(std::move(opened).error());
     if (opened->commit(commit)) return {};
     return Error{.code = ErrorCode::NotFound,
                  .message =
@@ -116,8 +126,8 @@ Result<void> fill(const fs::path& repository, std::string_view url, const std::s
                   std::stop_token stop) {
     if (!fs::exists(repository / "HEAD")) LAB_TRY(make_bare(repository, stop));
     LAB_TRY(fetch_commit(repository, url, commit, stop));
-    LAB_TRY(make_directories(repository / kTips));
-    return write_file_atomic(repository / kTips / commit, commit + "\n");
+    LAB_TRY(of_this_machine(make_directories(repository / kTips)));
+    return of_this_machine(write_file_atomic(repository / kTips / commit, commit + "\n"));
 }
 
 } // namespace
@@ -160,10 +170,10 @@ bool CommitCache::has(std::string_view url, std::string_view commit) const {
 Result<void> CommitCache::fetch(std::string_view url, const std::string& commit, Fetch how,
                                 std::stop_token stop) const {
     LAB_CHECK(is_full_id(commit), "a commit has a full id");
-    LAB_TRY(make_directories(folder_, 0700));
+    LAB_TRY(of_this_machine(make_directories(folder_, 0700)));
     const fs::path kept = place(url), fresh = kept.string() + ".new", old = kept.string() + ".old";
     auto lock = wait_for_lock(kept.string() + ".lock", *clock_, stop);
-    if (!lock) return std::move(lock).error();
+    if (!lock) return of_this_machine(std::move(lock).error());
     if (how == Fetch::Missing && has(url, commit)) return {}; // by another while we waited
     std::error_code failed;
     const bool anew = how == Fetch::Anew || !fs::exists(kept / "HEAD", failed);
@@ -179,7 +189,9 @@ Result<void> CommitCache::fetch(std::string_view url, const std::string& commit,
     if (fs::exists(kept, failed)) fs::rename(kept, old, failed);
     if (!failed) fs::rename(fresh, kept, failed);
     if (failed)
-        return errno_error(fmt::format("cannot put {} into its place", kept.string()), failed.value());
+        return of_this_machine(
+            errno_error(fmt::format("cannot put {} into its place", kept.string()), failed.value())
+                .with_hint("see what lies there and remove it: it is fetched anew"));
     fs::remove_all(old, failed);
     return {};
 }

@@ -21,7 +21,7 @@ struct RemoteRef {
 };
 /// What `ref` (branch, tag, HEAD, full name or full commit id) names in the repository at `url` now; a commit
 /// id names itself, whether or not it is there. A name that is a tag and a branch is the tag. NotFound where
-/// there is none; Unavailable with what git said.
+/// there is none; Unavailable with what git said, or Timeout; other codes are troubles of this machine.
 Result<RemoteRef> ask_remote(std::string_view url, std::string_view ref, std::stop_token stop);
 
 class CommitCache {
@@ -37,7 +37,7 @@ class CommitCache {
 
     enum class Fetch { Missing, Anew }; // Anew: what is kept of the URL is replaced, once that is complete
     /// Brings the commit and its history; others that fetch the same wait. NotFound where the repository does
-    /// not have it.
+    /// not have it; Unavailable with what git said, or Timeout; other codes are troubles of this machine.
     Result<void> fetch(std::string_view url, const std::string& commit, Fetch how,
                        std::stop_token stop) const;
 

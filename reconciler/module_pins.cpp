@@ -61,6 +61,14 @@ bool same_pin(const spec::ModulePin& one, const spec::ModulePin& other) {
            one.commit == other.commit && one.digest == other.digest;
 }
 
+/// What is wrong where a repository could not be asked for its commit or ref.
+PinProblem problem_of(const Error& why, std::string_view gone_help) {
+    if (why.code == ErrorCode::NotFound) return {"gone", fmt::format("{}{}", one_line(why), gone_help)};
+    if (why.retryable()) return {"unreachable", one_line(why)};
+    return {"unverified", fmt::format("{}; {}; the pin may be good", one_line(why),
+                                      why.hint.empty() ? "that is to be mended on this machine" : why.hint)};
+}
+
 void add_state(PinVerdict& verdict, const ModuleRepositories::Found& found) {
     const auto add = [&](std::string code, std::string message) {
         verdict.problems.push_back({std::move(code), std::move(message)});
@@ -77,19 +85,19 @@ void add_state(PinVerdict& verdict, const ModuleRepositories::Found& found) {
                                           "next used",
                                           one_line(found.why)));
     case State::Away:
-        if (found.why.code == ErrorCode::NotFound && found.why.hint.empty()) // not: there is no git
-            return add("gone", fmt::format("{}: `lab modules update {}` pins another", one_line(found.why),
-                                           verdict.name));
-        return add("unreachable", one_line(found.why));
+        verdict.problems.push_back(
+            problem_of(found.why, fmt::format(": `lab modules update {}` pins another", verdict.name)));
+        return;
     }
 }
 
 void ask_whether_moved(PinVerdict& verdict, const ModuleRepositories& repositories) {
     const auto now = git::ask_remote(verdict.source.git, verdict.source.ref, repositories.stop());
     if (!now) {
-        const bool gone = now.error().code == ErrorCode::NotFound;
-        const bool said = !verdict.problems.empty() && verdict.problems.back().code == "unreachable";
-        if (!said) verdict.problems.push_back({gone ? "gone" : "unreachable", one_line(now.error())});
+        PinProblem problem = problem_of(now.error(), "");
+        const bool said = problem.code != "gone" && !verdict.problems.empty() &&
+                          verdict.problems.back().code == problem.code;
+        if (!said) verdict.problems.push_back(std::move(problem));
         return;
     }
     if (now->commit == verdict.pin->commit) return;

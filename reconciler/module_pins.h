@@ -31,7 +31,7 @@ PinUpdate update_pins(const spec::Loaded& loaded, const std::set<std::string>& n
                       const ModuleRepositories& repositories, std::size_t commits);
 
 /// What is wrong with one pin. `code`: unpinned, changed, damaged, unfit, not-cached, unreachable, moved,
-/// gone, unused.
+/// gone, unused, and unverified where this machine is in the way.
 struct PinProblem {
     std::string code, message;
 };

@@ -49,9 +49,12 @@ Diagnostic diagnostic_of(const spec::ModuleSource& source, const spec::ModulePin
     case State::Away:
         problem.message = fmt::format("module '{}' at {} cannot be fetched from {}: {}", source.name, commit,
                                       source.git, one_line(found.why));
-        if (found.why.code == ErrorCode::NotFound && problem.help.empty())
+        if (!problem.help.empty()) break;
+        if (found.why.code == ErrorCode::NotFound)
             problem.help = fmt::format("`lab modules update {}` pins another commit", source.name);
-        if (problem.help.empty())
+        else if (!found.why.retryable())
+            problem.help = "that is to be mended on this machine; the pin may be good";
+        else
             problem.help = fmt::format("check that `git ls-remote {}` can read it", source.git);
         break;
     }

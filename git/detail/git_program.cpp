@@ -51,10 +51,12 @@ Command command_of(GitRun run) {
 Result<std::string> run_git(GitRun request, std::stop_token stop) {
     const std::uint64_t most = request.max_file_bytes;
     auto result = run(command_of(std::move(request)), stop);
+    if (!result && result.error().code == ErrorCode::NotFound) // not what git was asked for: a program
+        result.error().code = ErrorCode::Unsupported;
     if (!result) return std::move(result).error();
     if (result->ok()) return std::move(result->out);
     if (result->exit_code == 127)
-        return Error{.code = ErrorCode::NotFound,
+        return Error{.code = ErrorCode::Unsupported,
                      .message = "there is no 'git' on this machine",
                      .hint = "apt-get install git"};
     std::string said(trim(result->err));

@@ -25,7 +25,7 @@ struct GitRun {
     std::uint64_t max_file_bytes = 0; // of a file it writes; 0: any
 };
 
-/// What it printed. Unavailable with what it said where it failed; NotFound where there is no git.
+/// What it printed. Unavailable with what it said where it failed; Unsupported where there is no git to run.
 Result<std::string> run_git(GitRun run, std::stop_token stop);
 
 /// Waits for another lab that has the lock of a copy.

@@ -47,6 +47,33 @@ class Verify(ModulesCase):
         self.lab("modules", "update", "motd")
         self.assertEqual(self.verify(code=0), {"motd": []})
 
+    def test_what_this_machine_is_in_the_way_of_is_not_called_gone(self):
+        kept = next(self.cache().glob("*.git"))
+        shutil.rmtree(kept)
+        kept.symlink_to("nowhere")
+        self.assertEqual(self.verify(), {"motd": ["unverified"]})
+        said = self.lab("modules", "verify", code=1).out + self.lab("validate", code=1).err
+        self.assertIn(f"cannot put {kept} into its place: Not a directory", said)
+        self.assertIn("see what lies there and remove it", said)
+        self.assertNotIn("lab modules update", said)
+        kept.unlink()
+        self.assertEqual(self.verify(code=0), {"motd": []})
+
+    def test_a_machine_without_the_programs_verifies_nothing(self):
+        empty, no_git = self.folder / "empty", self.folder / "no-git"
+        empty.mkdir()
+        no_git.mkdir()
+        (no_git / "env").symlink_to(shutil.which("env"))
+        shutil.rmtree(self.home)
+        for path, missing in ((empty, "'env'"), (no_git, "there is no 'git' on this machine")):
+            refused = self.lab("modules", "verify", "-o", "json", env={"PATH": str(path)}, code=1)
+            problem, = refused.json()["modules"][0]["problems"]
+            self.assertEqual(problem["code"], "unverified")
+            self.assertIn(missing, problem["message"])
+            said = self.lab("validate", env={"PATH": str(path)}, code=1).err
+            self.assertIn(missing, said)
+            self.assertNotIn("pins another", said)
+
     def test_a_branch_that_moved_on_is_no_problem(self):
         self.write_inventory()
         self.lab("modules", "update")
