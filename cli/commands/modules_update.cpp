@@ -115,8 +115,16 @@ Result<void> check_new_pins(const std::string& lock, const reconciler::PinUpdate
     return {};
 }
 
-/// lab.lock as it is; "" where there is none.
+/// lab.lock as it is; "" where there is none. What is no file is not read, as the loader does not, and not
+/// replaced: what a link leads to may be another's.
 Result<std::string> lock_text(const reconciler::InventorySource& source) {
+    const auto entries = source.tree().list("", [](const TreeEntry&) { return true; });
+    if (!entries) return entries.error();
+    for (const TreeEntry& entry : *entries)
+        if (entry.path == spec::kLockFile && entry.kind != EntryKind::File)
+            return Error{.code = ErrorCode::Invalid,
+                         .message = "lab.lock must be a regular file: nothing was written",
+                         .hint = "move it away and run `lab modules update` again, which makes the file"};
     auto text = source.tree().read(spec::kLockFile, kMaxLockBytes);
     if (text || text.error().code != ErrorCode::NotFound) return text;
     return std::string();

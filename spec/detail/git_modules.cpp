@@ -23,7 +23,8 @@ std::string read_lock(const FileTree& tree, const Selection& selection, Loaded& 
     if (!found) return {};
     const Span file{.file = FileName(path)};
     if (found->kind != EntryKind::File) {
-        add_error(diagnostics, "module/bad-lock", "lab.lock must be a regular file", file);
+        add_error(diagnostics, "module/bad-lock", "lab.lock must be a regular file", file,
+                  "move it away; `lab modules update` then makes the file");
         return {};
     }
     auto text = tree.read(path, kMaxLockBytes);

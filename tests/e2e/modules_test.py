@@ -156,6 +156,36 @@ class Pins(ModulesCase):
             for name in names:
                 self.assertIn(f'commit: "{commits[name]}"', self.lock(), f"the pin of {name} is lost")
 
+    def test_a_lock_that_is_no_file_is_refused_until_it_is_moved_away(self):
+        self.publish()
+        self.write_inventory()
+        self.lab("modules", "update")
+        lock, text = self.inventory / "lab.lock", self.lock()
+        (self.inventory / "inside.lock").write_text(text)
+        (self.folder / "outside.lock").write_text(text)
+
+        def refused_everywhere():
+            told = self.lab("validate", code=1).err
+            self.assertIn("lab.lock must be a regular file [module/bad-lock]", told)
+            self.assertIn("move it away", told)
+            for words in ((), ("motd",), ("--dry-run",)):
+                said = self.lab("modules", "update", *words, code=1).err
+                self.assertIn("lab.lock must be a regular file: nothing was written", said)
+                self.assertIn("move it away", said)
+
+        for target in ("inside.lock", "../outside.lock", "nowhere"):
+            lock.unlink()
+            lock.symlink_to(target)
+            refused_everywhere()
+            self.assertTrue(lock.is_symlink())
+        lock.unlink()
+        lock.mkdir()
+        refused_everywhere()
+        lock.rmdir()
+        self.lab("modules", "update")
+        self.assertEqual(self.lock(), text)
+        self.lab("validate")
+
     def test_other_formats_of_the_lock_are_refused(self):
         self.publish()
         self.write_inventory()
