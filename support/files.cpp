@@ -70,6 +70,15 @@ Result<void> make_directory(const std::filesystem::path& path, mode_t mode) {
     return Error{.code = ErrorCode::Conflict, .message = quoted(path) + " is in the way: it is no folder"};
 }
 
+/// What is no file can never be locked, and is no Conflict, for that is waited out.
+Result<void> check_lock_place(const std::filesystem::path& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return {};
+    return Error{.code = ErrorCode::Invalid,
+                 .message = quoted(path) + " is in the way: a lock is a regular file",
+                 .hint = "move it away"};
+}
+
 } // namespace
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -152,6 +161,7 @@ Result<void> make_directories(const std::filesystem::path& path, mode_t mode) {
 
 Result<FileLock> FileLock::try_acquire(const std::filesystem::path& path, std::string_view note) {
     constexpr std::size_t kLongestNote = 4096;
+    LAB_TRY(check_lock_place(path));
     Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!file.valid()) return errno_error("cannot open the lock " + quoted(path), errno);
     while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {

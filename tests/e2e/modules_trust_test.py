@@ -2,6 +2,7 @@
 """Modules from git that are not what was pinned, or mean harm: moved tags, changed and damaged caches, hostile repositories."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import time
@@ -73,6 +74,20 @@ class Verify(ModulesCase):
             said = self.lab("validate", env={"PATH": str(path)}, code=1).err
             self.assertIn(missing, said)
             self.assertNotIn("pins another", said)
+
+    def test_what_lies_where_the_lock_of_the_cache_belongs_is_said_at_once(self):
+        kept = next(self.cache().glob("*.git"))
+        shutil.rmtree(kept)
+        lock = kept.with_name(kept.name + ".lock")
+        lock.unlink(missing_ok=True)
+        for make in (lock.mkdir, lambda: os.mkfifo(lock), lambda: lock.symlink_to("elsewhere")):
+            make()
+            began = time.monotonic()
+            self.assertEqual(self.verify(), {"motd": ["unverified"]})
+            self.assertIn(f"'{lock}' is in the way: a lock is a regular file", self.lab("validate", code=1).err)
+            self.assertLess(time.monotonic() - began, 60)
+            lock.rmdir() if lock.is_dir() else lock.unlink()
+        self.assertEqual(self.verify(code=0), {"motd": []})
 
     def test_a_branch_that_moved_on_is_no_problem(self):
         self.write_inventory()

@@ -114,6 +114,19 @@ TEST_F(Files, LocksNameTheirHolder) {
     EXPECT_EQ(*read_file(path, 100), "me"); // nothing of the longer note before is left
 }
 
+TEST_F(Files, WhatIsNoFileIsNoLockAndNothingToWaitFor) {
+    const auto path = folder_ / "lock";
+    ASSERT_TRUE(make_directories(path));
+    const auto refused = FileLock::try_acquire(path, "me");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Invalid);
+    EXPECT_NE(refused.error().message.find("is in the way"), std::string::npos);
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink("elsewhere", path);
+    EXPECT_EQ(FileLock::try_acquire(path, "me").error().code, ErrorCode::Invalid);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "elsewhere"));
+}
+
 TEST_F(Files, DescriptorsCloseOnce) {
     Descriptor first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const int number = first.get();
