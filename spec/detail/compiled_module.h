@@ -115,6 +115,7 @@ struct ShapeEntry {
     bool absent = false;        // ensure: absent
     bool is_file = false;       // a file or template
     bool is_line = false;
+    bool takes_lines = false; // of a line: it may remove others than itself, by `match` or `ensure: absent`
     bool has_content = false; // of a file or template: its whole content is given
     bool conditional = false; // only facts tell whether it is there
     /// The thing at its path: the id directory/PATH, also where it is no directory. Of a line, its file's.

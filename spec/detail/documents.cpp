@@ -205,14 +205,22 @@ std::vector<const Shape*> shapes_of(const FleetState& state, ServerIndex index, 
     return shapes;
 }
 
+const api::Resource* shared_resource(const FleetState& state, ServerIndex index, const Placement& placement,
+                                     std::uint32_t resource) {
+    const Unit& unit = state.units[placement.unit];
+    const Reads& reads = state.module_of(unit).compiled.resources[resource].reads;
+    if (reads.server || !unit.resources[resource]) return nullptr;
+    if (placement.own_params && !reads.params.empty() &&
+        reads.any_param_of(own_params(state, index, placement)))
+        return nullptr;
+    return &*unit.resources[resource];
+}
+
 std::optional<api::Resource> resource_on(const FleetState& state, ServerIndex index,
                                          const Placement& placement, std::uint32_t resource,
                                          Reporter& reporter) {
-    const Unit& unit = state.units[placement.unit];
-    const Reads& reads = state.module_of(unit).compiled.resources[resource].reads;
-    if (!reads.server && !placement.own_params && unit.resources[resource]) return unit.resources[resource];
+    if (const auto* shared = shared_resource(state, index, placement, resource)) return *shared;
     const PlacementView view(state, index, placement);
-    if (view.is_shared(reads) && unit.resources[resource]) return unit.resources[resource];
     return render_resource(view.target(), resource, reporter);
 }
 

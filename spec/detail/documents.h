@@ -3,6 +3,9 @@
 
 #include "spec/detail/fleet_state.h"
 
+#include <set>
+#include <span>
+
 namespace lab::spec::detail {
 
 /// What rendering a placement on a server needs, kept alive while it is rendered.
@@ -70,6 +73,10 @@ class GraphBuilder {
     void path_conflict(ServerIndex index, const ServerGraph& graph, std::uint32_t one, std::uint32_t other,
                        std::string message, std::string help);
     const std::uint32_t* holder(std::uint32_t path) const;
+    /// Lines of one file that undo each other.
+    void check_lines(ServerIndex index, const ServerGraph& graph, const IdTable& ids);
+    void check_lines_of(ServerIndex index, const ServerGraph& graph, std::span<const std::uint32_t> nodes,
+                        const IdTable& ids);
     void find_cycle(ServerIndex index, const ServerGraph& graph, const IdTable& ids);
     bool agree(ServerIndex index, const GraphNode& first, const GraphNode& second, std::string& difference);
 
@@ -79,6 +86,9 @@ class GraphBuilder {
     std::uint32_t stamp_ = 0;
     std::vector<Slot> slots_;      // by id
     std::vector<Slot> path_slots_; // by ShapeEntry::path: what manages the thing there
+    std::vector<std::uint32_t> lines_;
+    /// Lines of one file, shared by servers, that were found to agree.
+    std::set<std::vector<const api::Resource*>> good_lines_;
 };
 
 const ResourceTemplate& written_resource(const FleetState& state, ServerIndex index, const GraphNode& node);
@@ -91,6 +101,9 @@ bool can_build(const FleetState& state, ServerIndex index);
 std::vector<const Shape*> shapes_of(const FleetState& state, ServerIndex index, IdTable& ids,
                                     std::vector<Shape>& own, Reporter& reporter);
 
+/// A resource of a placement where servers share it; null where it is the server's own, or wrong.
+const api::Resource* shared_resource(const FleetState& state, ServerIndex index, const Placement& placement,
+                                     std::uint32_t resource);
 /// A resource of a placement: the shared one, or rendered now.
 std::optional<api::Resource> resource_on(const FleetState& state, ServerIndex index,
                                          const Placement& placement, std::uint32_t resource,

@@ -103,6 +103,7 @@ const ServerGraph& GraphBuilder::build(ServerIndex index, const std::vector<cons
     if (slots_.size() < ids.size()) slots_.resize(ids.size());
     add_nodes(index, shapes, ids, graph);
     check_paths(index, graph, ids);
+    check_lines(index, graph, ids);
     add_edges(index, ids, graph);
     const bool forward = std::any_of(graph.edges.begin(), graph.edges.end(),
                                      [](const GraphEdge& edge) { return edge.to >= edge.from; });
@@ -209,11 +210,12 @@ void GraphBuilder::check_path(ServerIndex index, const ServerGraph& graph, std::
         const std::uint32_t* above = holder(folder);
         if (!above) continue;
         const ShapeEntry& held = *graph.nodes[*above].entry;
-        if (!held.is_file || (entry.absent && held.absent)) continue;
-        path_conflict(
-            index, graph, *above, node,
-            fmt::format("'{}' lies in '{}', which is no directory", ids.text(entry.id), ids.text(held.id)),
-            "one of the two needs another path");
+        if (held.absent ? entry.absent : !held.is_file) continue;
+        path_conflict(index, graph, *above, node,
+                      fmt::format("'{}' lies in '{}', {}", ids.text(entry.id), ids.text(held.id),
+                                  held.is_file ? "which is no directory" : "which is to be absent"),
+                      held.is_file ? "one of the two needs another path"
+                                   : "let both be absent, or none of them");
     }
 }
 

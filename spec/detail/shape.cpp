@@ -30,9 +30,9 @@ void add_path(std::string_view path, IdTable& ids, ShapeEntry& entry) {
         entry.folders.push_back(ids.add(api::resource_id("directory", path.substr(0, slash))));
 }
 
-bool gives_content(const CompiledResource& resource) {
-    return resource.source || std::any_of(resource.properties.begin(), resource.properties.end(),
-                                          [](const auto& one) { return one.schema->name == "content"; });
+bool gives(const CompiledResource& resource, std::string_view name) {
+    return std::any_of(resource.properties.begin(), resource.properties.end(),
+                       [&](const auto& one) { return one.schema->name == name; });
 }
 
 void add_owners(Renderer& renderer, const CompiledResource& resource, IdTable& ids, ShapeEntry& entry) {
@@ -102,10 +102,11 @@ Shape shape_of(const RenderFor& target, IdTable& ids, Reporter& reporter) {
         entry.absent = known_text(renderer, resource, "ensure") == "absent";
         entry.is_file = resource.type->name == "file" || resource.type->name == "template";
         entry.is_line = resource.type->name == "line";
+        entry.takes_lines = entry.is_line && (entry.absent || gives(resource, "match"));
         entry.after = edges_of(renderer, resource.after, ids);
         entry.notify = edges_of(renderer, resource.notify, ids);
         entry.conditional = resource.when && resource.when->reads.facts;
-        entry.has_content = gives_content(resource);
+        entry.has_content = resource.source || gives(resource, "content");
         if (resource.type->name_is_path)
             add_path(*name, ids, entry);
         else if (entry.is_line)
