@@ -1,5 +1,6 @@
 #include "cli/blame.h"
 
+#include "spec/extent.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -10,11 +11,15 @@ namespace {
 
 constexpr std::size_t kMostBytes = 32u << 20; // as much as an inventory's file may have
 
-std::optional<Place> place_of(const Value& source) {
-    const Value* file = source.get("file");
-    const Value* line = source.get("line");
+/// The place of `holder`: of a value where it is an origin, else of the name of something.
+std::optional<Place> place_of(const ValueMap& holder) {
+    const Value* source = holder.find("source");
+    const Value* file = source ? source->get("file") : nullptr;
+    const Value* line = source ? source->get("line") : nullptr;
+    const Value* column = source && holder.contains("level") ? source->get("column") : nullptr;
     if (!file || !file->if_string() || !line || !line->if_int()) return std::nullopt;
-    return Place{*file->if_string(), static_cast<std::size_t>(*line->if_int())};
+    return Place{*file->if_string(), static_cast<std::size_t>(*line->if_int()),
+                 column && column->if_int() ? static_cast<std::size_t>(*column->if_int()) : 0};
 }
 
 /// The origin of a value that nobody wrote: its place is that of the thing that has it.
@@ -34,7 +39,7 @@ void collect(const Value& value, std::vector<Place>& places) {
     for (const auto& [key, item] : *map) {
         if (key != "source") {
             collect(item, places);
-        } else if (auto place = place_of(item);
+        } else if (auto place = place_of(*map);
                    place && std::find(places.begin(), places.end(), *place) == places.end()) {
             places.push_back(*std::move(place));
         }
@@ -61,11 +66,10 @@ std::vector<Place> places_in(const Value& document) {
     return places;
 }
 
-/// The commit of each line; none where the file is not the inventory's.
-Result<const std::vector<std::string>*> Blamer::lines_of(const std::string& file) {
-    if (const auto known = lines_.find(file); known != lines_.end()) return &known->second;
-    std::vector<std::string> lines;
-    if (const auto text = source_->tree().read(file, kMostBytes)) {
+Result<const Blamer::File*> Blamer::file_of(const std::string& file) {
+    if (const auto known = files_.find(file); known != files_.end()) return &known->second;
+    File read;
+    if (auto text = source_->tree().read(file, kMostBytes)) {
         const std::string& prefix = source_->prefix();
         auto blamed =
             source_->commit().empty()
@@ -73,30 +77,64 @@ Result<const std::vector<std::string>*> Blamer::lines_of(const std::string& file
                 : source_->repository()->blame(source_->commit(), prefix.empty() ? file : prefix + "/" + file,
                                                *text);
         if (!blamed) return std::move(blamed).error();
-        lines = *std::move(blamed);
+        read.lines = *std::move(blamed);
+        Diagnostics unused; // told when the inventory was loaded
+        read.document = spec::Document::parse(file, *std::move(text), unused);
     }
-    return &lines_.emplace(file, std::move(lines)).first->second;
+    return &files_.emplace(file, std::move(read)).first->second;
 }
 
 Result<bool> Blamer::knows(const Place& place) {
-    const auto lines = lines_of(place.file);
-    if (!lines) return lines.error();
-    return !(*lines)->empty();
+    const auto file = file_of(place.file);
+    if (!file) return file.error();
+    return !(*file)->lines.empty();
+}
+
+std::size_t Blamer::last_line(const Place& place) const {
+    const auto file = files_.find(place.file);
+    if (place.column == 0 || file == files_.end() || !file->second.document) return place.line;
+    return spec::last_line(*file->second.document, static_cast<std::uint32_t>(place.line),
+                           static_cast<std::uint32_t>(place.column));
+}
+
+Result<const git::CommitInfo*> Blamer::commit(const std::string& id) {
+    if (const auto found = commits_.find(id); found != commits_.end()) return &found->second;
+    auto commit = source_->repository()->commit(id);
+    if (!commit) return std::move(commit).error();
+    return &commits_.emplace(id, *std::move(commit)).first->second;
+}
+
+/// By history: dates are what authors say. Of two branches, the later date.
+Result<bool> Blamer::is_newer(const std::string& one, const std::string& other) {
+    const auto base = source_->repository()->merge_base(one, other);
+    if (base && (*base == one || *base == other)) return *base == other;
+    const auto first = commit(one);
+    if (!first) return first.error();
+    const auto second = commit(other);
+    if (!second) return second.error();
+    return (*first)->time > (*second)->time;
 }
 
 Result<std::optional<Writer>> Blamer::who(const Place& place) {
-    const auto lines = lines_of(place.file);
-    if (!lines) return lines.error();
-    if (place.line == 0 || place.line > (*lines)->size() || (**lines)[place.line - 1].empty())
-        return std::optional<Writer>();
-    const std::string& id = (**lines)[place.line - 1];
-    if (const auto found = commits_.find(id); found != commits_.end()) return std::optional(found->second);
-    auto commit = source_->repository()->commit(id);
-    if (!commit) return std::move(commit).error();
+    const auto file = file_of(place.file);
+    if (!file) return file.error();
+    const std::vector<std::string>& lines = (*file)->lines;
+    std::string newest;
+    for (std::size_t line = place.line; line <= last_line(place); ++line) {
+        if (line == 0 || line > lines.size() || lines[line - 1].empty()) return std::optional<Writer>();
+        const std::string& id = lines[line - 1];
+        const auto newer = newest.empty() ? Result<bool>(true)
+                           : id == newest ? Result<bool>(false)
+                                          : is_newer(id, newest);
+        if (!newer) return newer.error();
+        if (*newer) newest = id;
+    }
+    const auto written = commit(newest);
+    if (!written) return written.error();
     const auto cut = source_->repository()->cut_commits();
-    const bool or_before = std::binary_search(cut.begin(), cut.end(), id);
+    const bool or_before = std::binary_search(cut.begin(), cut.end(), newest);
     cut_off_ = cut_off_ || or_before;
-    return std::optional(commits_.emplace(id, Writer{*std::move(commit), or_before}).first->second);
+    return std::optional(Writer{**written, or_before});
 }
 
 Result<Value> Blamer::with_blame(const Value& document) {
@@ -113,7 +151,7 @@ Result<Value> Blamer::with_blame(const Value& document) {
     if (!map) return document;
     ValueMap blamed;
     for (const auto& [key, item] : *map) {
-        const auto place = key == "source" ? place_of(item) : std::nullopt;
+        const auto place = key == "source" ? place_of(*map) : std::nullopt;
         const auto known = place ? knows(*place) : Result<bool>(false);
         if (!known) return known.error();
         if (!*known) {

@@ -3,6 +3,7 @@
 
 #include "git/repository.h"
 #include "reconciler/inventory_source.h"
+#include "spec/document.h"
 
 #include <map>
 
@@ -12,10 +13,11 @@ namespace lab::cli {
 struct Place {
     std::string file;
     std::size_t line = 0;
+    std::size_t column = 0; // 0: of the line, whatever begins there; else a value, which may have more lines
     auto operator<=>(const Place&) const = default;
 };
 
-/// Who wrote a line.
+/// Who wrote a line, or of several the newest.
 struct Writer {
     git::CommitInfo commit;
     bool or_before = false; // a shallow clone begins with the commit: the line may be older
@@ -28,8 +30,10 @@ class Blamer {
 
     /// Whether the place is in a file of the inventory; those of modules from git are not.
     Result<bool> knows(const Place& place);
-    /// Null: the line is in no commit yet.
+    /// Of the lines of a value, the newest commit. Null: one of them is in no commit yet.
     Result<std::optional<Writer>> who(const Place& place);
+    /// The last line of what is there: of a file that it knows.
+    std::size_t last_line(const Place& place) const;
 
     /// The document with {"blame": {commit, author, email, at, subject, or_before} or null} beside every
     /// "source" it knows.
@@ -38,11 +42,17 @@ class Blamer {
     bool cut_off() const noexcept { return cut_off_; }
 
   private:
-    Result<const std::vector<std::string>*> lines_of(const std::string& file);
+    struct File {
+        std::vector<std::string> lines; // the commit of each; none where the file is not the inventory's
+        std::shared_ptr<const spec::Document> document; // null where it is no YAML
+    };
+    Result<const File*> file_of(const std::string& file);
+    Result<bool> is_newer(const std::string& one, const std::string& other);
+    Result<const git::CommitInfo*> commit(const std::string& id);
 
     const reconciler::InventorySource* source_;
-    std::map<std::string, std::vector<std::string>> lines_; // commits by file
-    std::map<std::string, Writer> commits_;                 // by id
+    std::map<std::string, File> files_;
+    std::map<std::string, git::CommitInfo> commits_; // by id
     bool cut_off_ = false;
 };
 

@@ -273,7 +273,9 @@ Result<int> print_chains(const std::string& server, const std::vector<Answer>& a
             if (!*known) continue;
             auto commit = blamer->who(place);
             if (!commit) return std::move(commit).error();
-            out += fmt::format("  {}:{}: {}\n", escape_controls(place.file), place.line, blame_text(*commit));
+            const std::size_t last = blamer->last_line(place);
+            out += fmt::format("  {}:{}{}: {}\n", escape_controls(place.file), place.line,
+                               last > place.line ? fmt::format("-{}", last) : "", blame_text(*commit));
         }
     }
     context.out.write(out);
