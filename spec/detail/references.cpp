@@ -4,6 +4,8 @@
 #include "spec/keys.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,24 @@ namespace {
 
 bool is_glob(std::string_view text) {
     return text.find_first_of("*?") != std::string_view::npos;
+}
+
+/// One spelling of an address: without the length of its network. Empty for what is no machine's own, or is
+/// so on each link anew.
+std::string address_key(std::string text) {
+    if (text == "dhcp") return {};
+    if (const auto slash = text.find('/'); slash != std::string::npos) text.resize(slash);
+    in6_addr six{};
+    if (inet_pton(AF_INET6, text.c_str(), &six) == 1) {
+        if (IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_LINKLOCAL(&six)) return {};
+        std::array<char, INET6_ADDRSTRLEN> written{};
+        return inet_ntop(AF_INET6, &six, written.data(), written.size());
+    }
+    in_addr four{};
+    if (inet_pton(AF_INET, text.c_str(), &four) == 1) return text.starts_with("127.") ? std::string() : text;
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return text == "localhost" ? std::string() : text;
 }
 
 class ReferenceChecker {
@@ -29,7 +49,7 @@ class ReferenceChecker {
                         cluster->at);
         check_people();
         check_names();
-        check_macs();
+        check_machines();
         check_puppet();
     }
 
@@ -214,22 +234,59 @@ class ReferenceChecker {
         }
     }
 
-    /// A network card is in one machine, and there once.
-    void check_macs() {
-        std::unordered_map<std::string_view, std::pair<const Server*, const Property*>> owners;
-        for (const Server& server : inventory_.servers)
-            for (const Property& property : server.properties) {
-                if (property.path != "mac" && !property.path.ends_with(".mac")) continue;
-                const auto [found, added] =
-                    owners.try_emplace(*property.value.if_string(), &server, &property);
-                const auto& [other, first] = found->second;
-                if (added || other == &server) continue; // `mac` may be one of its interfaces
-                reporter_.error(
-                    "spec/same-machine",
-                    fmt::format("servers '{}' and '{}' have the same MAC address", other->name, server.name),
-                    property.at, "a network card is in one machine",
-                    {{fmt::format("server '{}' has it here", other->name), first->at}});
+    // ---- what is in one machine
+
+    struct Owner {
+        const Server* server = nullptr;
+        const Property* property = nullptr;
+    };
+
+    /// A network card or a disk is in one machine, and there once. Not `by-id`: virtual machines have it
+    /// alike.
+    void check_machines() {
+        std::unordered_map<std::string_view, Owner> macs, serials, wwns;
+        std::unordered_map<std::string, Owner> addresses;
+        for (ServerIndex i = 0; i < inventory_.servers.size(); ++i)
+            for (const Property& property : inventory_.servers[i].properties) {
+                const Owner owner{&inventory_.servers[i], &property};
+                const std::string_view path = property.path;
+                if (path == "mac" || path.ends_with(".mac"))
+                    claim(macs, *property.value.if_string(), owner,
+                          {"MAC address", "a network card is in one machine"});
+                else if (path == "disk.serial")
+                    claim(serials, *property.value.if_string(), owner,
+                          {"disk, by its serial number", "a disk is in one machine"});
+                else if (path == "disk.wwn")
+                    claim(wwns, *property.value.if_string(), owner,
+                          {"disk, by its WWN", "a disk is in one machine"});
+                else if (path == "address" || path.ends_with(".address"))
+                    claim_address(addresses, i, owner);
             }
+    }
+
+    /// Clouds are networks of their own, which may use the same private addresses.
+    void claim_address(std::unordered_map<std::string, Owner>& addresses, ServerIndex index,
+                       const Owner& owner) {
+        std::string key = address_key(*owner.property->value.if_string());
+        if (key.empty()) return;
+        const Chosen cloud = choose_cloud(state_, *owner.server, state_.servers[index].environment);
+        if (cloud.text) key.append("@").append(cloud.text->value);
+        claim(addresses, std::move(key), owner, {"address", "within a cloud an address is one machine's"});
+    }
+
+    struct Words {
+        std::string_view what, help;
+    };
+    template <typename Owners>
+    void claim(Owners& owners, typename Owners::key_type key, const Owner& owner, const Words& words) {
+        const auto [found, added] = owners.try_emplace(std::move(key), owner);
+        const Owner& first = found->second;
+        if (added || first.server == owner.server) return; // `mac` may be one of its interfaces
+        reporter_.error("spec/same-machine",
+                        fmt::format("servers '{}' and '{}' have the same {}", first.server->name,
+                                    owner.server->name, words.what),
+                        owner.property->at, std::string(words.help),
+                        {{fmt::format("server '{}' has it here", first.server->name), first.property->at}});
     }
 
     /// Classes that nothing would apply.
