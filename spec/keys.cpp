@@ -88,20 +88,21 @@ constexpr KeyRule kImage[] = {
 
 constexpr KeyRule kCluster[] = {
     {.key = "target", .form = Form::Servers, .summary = "servers that are its nodes"},
-    {.key = "api", .form = Form::Location, .summary = "URL of the API server"},
+    {.key = "api", .form = Form::Url, .summary = "URL of the API server"},
     {.key = "kubeconfig", .form = Form::SecretPath, .summary = "the secret that holds it"},
     {.key = "environment", .form = Form::Name, .summary = "it counts as in, for access rules"},
     {.key = "cloud", .form = Form::Name, .summary = "it counts as in, for access rules"},
 };
+constexpr std::string_view kClusterNeeds[] = {"api", "kubeconfig", "target"};
 constexpr KeyRule kApp[] = {
     {.key = "cluster", .form = Form::Name, .summary = "where it runs", .required = true},
-    {.key = "namespace", .form = Form::Name, .summary = "of the cluster"},
+    {.key = "namespace", .form = Form::DnsLabel, .summary = "of the cluster"},
     {.key = "version", .form = Form::String, .summary = "of the app"},
-    {.key = "inputs", .form = Form::Data, .summary = "what it is told"},
+    {.key = "inputs", .form = Form::DataMap, .summary = "what it is told"},
 };
 constexpr KeyRule kUser[] = {
     {.key = "roles", .form = Form::Name, .summary = "what the user may do", .list = true},
-    {.key = "ssh_keys", .form = Form::String, .summary = "public keys that prove who it is", .list = true},
+    {.key = "ssh_keys", .form = Form::SshKey, .summary = "public keys that prove who it is", .list = true},
 };
 
 // ---- servers and environments
@@ -182,18 +183,24 @@ constexpr KeyRule kHealth[] = {
     {.key = "port", .form = Form::Port, .summary = "that must answer"},
     {.key = "command", .form = Form::String, .summary = "that must succeed", .list = true},
 };
+constexpr std::string_view kHealthNeeds[] = {"port", "path", "command"};
 constexpr KeyRule kResources[] = {
-    {.key = "cpu", .form = Form::String, .summary = "cores, \"500m\" is half of one"},
+    {.key = "cpu", .form = Form::Cpu, .summary = "cores, \"500m\" is half of one"},
     {.key = "memory", .form = Form::Bytes, .summary = "main memory"},
 };
 constexpr KeyRule kContainer[] = {
     {.key = "image", .form = Form::String, .summary = "reference of the image"},
     {.key = "build", .form = Form::Boolean, .summary = "made of the label's Puppet classes"},
     {.key = "ports", .form = Form::Port, .summary = "that it listens on", .list = true},
-    {.key = "health", .form = Form::Map, .summary = "when it is well", .keys = kHealth},
+    {.key = "health",
+     .form = Form::Map,
+     .summary = "when it is well",
+     .keys = kHealth,
+     .some_of = kHealthNeeds},
     {.key = "replicas", .form = Form::Integer, .summary = "how many run", .min = 0, .max = 10'000},
     {.key = "resources", .form = Form::Map, .summary = "what one takes", .keys = kResources},
 };
+constexpr std::string_view kContainerNeeds[] = {"image", "build"};
 constexpr KeyRule kSuggest[] = {
     {.key = "vendor", .form = Form::String, .summary = "of the machine; a glob"},
     {.key = "product", .form = Form::String, .summary = "name of the machine; a glob"},
@@ -204,7 +211,11 @@ constexpr KeyRule kSuggest[] = {
     {.key = "min_disk", .form = Form::Bytes, .summary = "some disk at least as large"},
 };
 constexpr KeyRule kWorkload[] = {
-    {.key = "container", .form = Form::Map, .summary = "the workload it stands for", .keys = kContainer},
+    {.key = "container",
+     .form = Form::Map,
+     .summary = "the workload it stands for",
+     .keys = kContainer,
+     .some_of = kContainerNeeds},
     {.key = "suggest", .form = Form::Map, .summary = "hardware it is meant for", .keys = kSuggest},
 };
 
@@ -218,6 +229,9 @@ std::span<const KeyRule> image_keys() noexcept {
 }
 std::span<const KeyRule> cluster_keys() noexcept {
     return kCluster;
+}
+std::span<const std::string_view> cluster_needs() noexcept {
+    return kClusterNeeds;
 }
 std::span<const KeyRule> app_keys() noexcept {
     return kApp;

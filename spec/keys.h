@@ -12,6 +12,9 @@ std::span<const KeyRule> cluster_keys() noexcept;
 std::span<const KeyRule> app_keys() noexcept;
 std::span<const KeyRule> user_keys() noexcept;
 
+/// Of which a cluster has at least one: else nothing says where it is.
+std::span<const std::string_view> cluster_needs() noexcept;
+
 // Keys among others.
 std::span<const KeyRule> machine_keys() noexcept;     // of a server: address, mac, network, bmc, disk
 std::span<const KeyRule> environment_keys() noexcept; // network, reconcile, owners, puppet

@@ -1,5 +1,6 @@
 #include "spec/load.h"
 
+#include "spec/detail/data_rules.h"
 #include "spec/detail/decode.h"
 #include "spec/detail/definition_reader.h"
 #include "spec/detail/file_digests.h"
@@ -215,6 +216,7 @@ Loaded load(const FileTree& tree, const LoadLimits& limits, const ModuleTrees* m
         loaded.inventory.roles.try_emplace(role.name, std::move(role));
     detail::sort_servers(loaded.inventory.servers, diagnostics);
     check_links(tree, selection.links, diagnostics);
+    detail::check_image_files(loaded.inventory, *entries, diagnostics);
     const std::size_t of_inventory = files.size();
     load_modules(tree, selection, limits, modules, loaded, files);
     sort_files(files, of_inventory);

@@ -16,22 +16,27 @@ namespace lab::spec {
 
 /// What the value of a key looks like.
 enum class Form : std::uint8_t {
-    String,  // a string that is not empty
-    Name,    // of something lab knows: letters, digits, '_', '-', '.'
-    Choice,  // one of `choices`
-    Integer, // from `min` to `max`
+    String,   // a string that is not empty
+    Name,     // of something lab knows: letters, digits, '_', '-', '.'
+    Choice,   // one of `choices`
+    DnsLabel, // letters, digits and '-' as Kubernetes has names
+    Integer,  // from `min` to `max`
     Boolean,
-    Bytes,      // "8GB", "4GiB"
+    Bytes,      // "8GB", "4GiB"; more than nothing
+    Cpu,        // cores: 2, "500m"
     Duration,   // "5m"
     Share,      // a number of things or a part of them: 1, "25%"
     Host,       // an IP address or a host name
     Address,    // an IP address, with or without the length of its network
-    Mac,        // "aa:bb:cc:dd:ee:ff", in small letters once read
+    Mac,        // of one card: "aa:bb:cc:dd:ee:ff", in small letters once read
     Port,       // 443, "53/udp"
     Location,   // a URL, or a path in the inventory
+    Url,        // of a service
+    SshKey,     // a public key, as in authorized_keys
     Checksum,   // "sha256:HEX", "sha512:HEX"
     SecretPath, // the path of a secret
-    Data,       // anything: somebody else checks it
+    DataMap,    // a map of anything: somebody else checks it
+    Data,       // anything
     Map,        // keys of `keys`
     MapOf,      // names, each with a map of `keys`
     Servers,    // selects servers (spec/target.h): no property
@@ -50,6 +55,8 @@ struct KeyRule {
     std::string_view shorthand = {};
     /// Of a Map: keys that `keys` does not have are taken as data.
     bool open = false;
+    /// Of a Map: at least one of these keys must be in it.
+    std::span<const std::string_view> some_of = {};
     /// A word besides what the form takes: "dhcp" where an address may be.
     std::string_view word = {};
 };

@@ -19,9 +19,16 @@ ValueMap schema_of_map(const Shape& shape) {
         properties.append(std::string(word.name), std::move(below));
         if (word.required) required.emplace_back(word.name);
     }
-    ValueMap schema{{"type", required.empty() ? or_null("object") : Value("object")}};
+    const bool may_be_empty = required.empty() && shape.some_of.empty();
+    ValueMap schema{{"type", may_be_empty ? or_null("object") : Value("object")}};
     schema.append("properties", Value(std::move(properties)));
     if (!required.empty()) schema.append("required", Value(std::move(required)));
+    if (!shape.some_of.empty()) {
+        ValueList ways;
+        for (const std::string_view key : shape.some_of)
+            ways.push_back(ValueMap{{"required", Value(ValueList{Value(key)})}});
+        schema.append("anyOf", Value(std::move(ways)));
+    }
     if (!shape.open) schema.append("additionalProperties", Value(false));
     return schema;
 }

@@ -254,7 +254,7 @@ const Shape* inventory_shape(VocabularyBuilder& builder) {
     section("images", "operating systems to install", Names::Image,
             rules_shape(builder, "an image", image_keys()));
     section("clusters", "Kubernetes clusters", Names::Cluster,
-            rules_shape(builder, "a cluster", cluster_keys()));
+            rules_shape(builder, "a cluster", cluster_keys(), cluster_needs()));
     section("apps", "what runs on clusters", Names::App, rules_shape(builder, "an app", app_keys()));
     section("users", "people, their roles and keys", Names::User,
             rules_shape(builder, "a user", user_keys()));

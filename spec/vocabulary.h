@@ -69,6 +69,7 @@ struct Shape {
     const Shape* each = nullptr;
     std::vector<Word> keys;
     bool open = false;                      // a Map that takes further keys: a provider's settings
+    std::vector<std::string_view> some_of;  // of a Map: one of these keys must be there
     std::vector<std::string_view> choices;  // String: one of these, where there are any
     std::vector<const Shape*> alternatives; // Either
     std::string pattern;                    // String: regular expression (ECMA 262); may be empty

@@ -38,8 +38,8 @@ Role read_role(Text name, const Node& body, Diagnostics& diagnostics) {
                     [&](const Role& other) { return other.name == role.name; }))
         add_error(diagnostics, "spec/duplicate-name", fmt::format("role '{}' is built in", role.name),
                   role.at, "give this one another name");
-    if (!is_map(body, role.name, diagnostics)) return role;
-    for (std::size_t i = 0; i < body.size(); ++i) {
+    if (!is_map(body, role.name, diagnostics) && !body.is_null()) return role;
+    for (std::size_t i = 0; body.is_map() && i < body.size(); ++i) {
         const std::string_view key = body.key(i).text();
         if (key == "allow")
             role.allow = read_rules(body.value(i), key, diagnostics);
@@ -50,6 +50,14 @@ Role read_role(Text name, const Node& body, Diagnostics& diagnostics) {
         else
             report_unknown_key(body.key(i), {"a role", kRoleKeys}, diagnostics);
     }
+    const auto says = [&](std::string_view key) {
+        const Node rules = body.is_map() ? body.find(key) : Node();
+        return rules && !rules.is_null() && !(rules.is_list() && rules.size() == 0);
+    };
+    if (!says("allow") && !says("deny"))
+        add_error(diagnostics, "spec/missing-key",
+                  fmt::format("role '{}' allows nothing and denies nothing", role.name), role.at,
+                  "allow: [\"read:*:*:*\"]");
     return role;
 }
 

@@ -21,6 +21,8 @@ constexpr std::array kListedAlertKeys{"name"sv, "target"sv,   "condition"sv,
                                       "for"sv,  "severity"sv, "backends"sv};
 constexpr std::array kSecretKeys{"type"sv,        "generator"sv, "rotate_every"sv,
                                  "per_machine"sv, "set_by"sv,    "target"sv};
+/// Of an alert or a rotation: what is longer is a slip.
+constexpr std::chrono::hours kLongest{10 * 365 * 24};
 constexpr std::array kSeverities{"info"sv, "warning"sv, "critical"sv};
 constexpr std::array kTypes{"static"sv, "dynamic"sv};
 
@@ -44,10 +46,13 @@ std::optional<std::chrono::milliseconds> read_duration(const Node& node, std::st
     const auto text = read_text(node, key, diagnostics);
     if (!text) return std::nullopt;
     const auto duration = parse_duration(text->value);
-    if (duration && duration->count() > 0) return *duration;
-    add_error(diagnostics, "spec/bad-value",
-              duration ? fmt::format("'{}' must be longer than nothing", key) : duration.error().message,
-              text->at, duration ? std::string() : duration.error().hint);
+    if (duration && duration->count() > 0 && *duration <= kLongest) return *duration;
+    std::string problem = !duration ? duration.error().message
+                          : duration->count() > 0
+                              ? fmt::format("'{}' must be at most ten years, not '{}'", key, text->value)
+                              : fmt::format("'{}' must be longer than nothing", key);
+    add_error(diagnostics, "spec/bad-value", std::move(problem), text->at,
+              duration ? std::string() : duration.error().hint);
     return std::nullopt;
 }
 

@@ -49,7 +49,9 @@ std::optional<std::string> mac_of(std::string_view text) {
     std::replace(mac.begin(), mac.end(), '-', ':');
     std::transform(mac.begin(), mac.end(), mac.begin(),
                    [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
-    if (mac.size() != 17) return std::nullopt;
+    if (mac.size() != 17 || mac == "00:00:00:00:00:00") return std::nullopt;
+    // The lowest bit of the first byte makes it an address of many cards.
+    if (std::string_view("02468ace").find(mac[1]) == std::string_view::npos) return std::nullopt;
     for (std::size_t i = 0; i < mac.size(); ++i) {
         const bool hex = (mac[i] >= '0' && mac[i] <= '9') || (mac[i] >= 'a' && mac[i] <= 'f');
         if (i % 3 == 2 ? mac[i] != ':' : !hex) return std::nullopt;
@@ -72,18 +74,82 @@ bool is_location(std::string_view text) {
     return text.find("://") == std::string_view::npos && clean_path(text).has_value();
 }
 
+bool is_url(std::string_view text) {
+    return is_location(text) && (text.starts_with("https://") || text.starts_with("http://"));
+}
+
+/// As Kubernetes names things (RFC 1123).
+bool is_dns_label(std::string_view text) {
+    return text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+/// Cores: "2", "0.5", "500m" for thousandths; more than none.
+bool is_cpu(std::string_view text) {
+    const bool thousandths = text.ends_with('m');
+    if (thousandths) text.remove_suffix(1);
+    const auto point = std::min(text.find('.'), text.size());
+    const std::string_view whole = text.substr(0, point),
+                           part = text.substr(std::min(point + 1, text.size()));
+    const auto digits = [](std::string_view one) {
+        return !one.empty() && one.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    return digits(whole) && (point == text.size() || (!thousandths && digits(part))) &&
+           text.find_first_of("123456789") != std::string_view::npos;
+}
+
+/// As in authorized_keys, without options: what a key begins with, when it is decoded, is the length of its
+/// type, so all begin alike.
+bool is_ssh_key(std::string_view text) {
+    constexpr std::string_view kTypes[] = {"ssh-ed25519",
+                                           "ssh-rsa",
+                                           "ecdsa-sha2-nistp256",
+                                           "ecdsa-sha2-nistp384",
+                                           "ecdsa-sha2-nistp521",
+                                           "sk-ssh-ed25519@openssh.com",
+                                           "sk-ecdsa-sha2-nistp256@openssh.com"};
+    const auto space = text.find(' ');
+    if (space == std::string_view::npos || text.find_first_of("\r\n\t") != std::string_view::npos)
+        return false;
+    const std::string_view type = text.substr(0, space);
+    const std::string_view key = text.substr(space + 1, text.find(' ', space + 1) - space - 1);
+    return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes) &&
+           key.starts_with("AAAA") && base64_decode(key).has_value();
+}
+
+bool is_private_key(const KeyRule& rule, const Node& node) {
+    return rule.form == Form::SshKey && node.is_string() &&
+           node.text().find("PRIVATE KEY") != std::string_view::npos;
+}
+
+void report_private_key(const KeyRule& rule, const Node& node, Diagnostics& diagnostics) {
+    // The excerpt of a place would print it.
+    add_error(diagnostics, "spec/private-key",
+              fmt::format("'{}' in line {} holds a private key", rule.key, node.line()),
+              {.file = node.span().file},
+              "make another key and trust this one no more: all who read the inventory have it. What "
+              "belongs here is the public key, of the file that ends in .pub");
+}
+
 /// What a form takes, for a message: "'memory' must be an amount of bytes, not 'lots'".
 struct FormWords {
     std::string_view what, help;
 };
 FormWords words_of(Form form) {
     switch (form) {
-    case Form::Bytes: return {"an amount of bytes", "a number with its unit: 8GB, 500GB, 4GiB"};
+    case Form::Bytes: return {"an amount of bytes", "a number above 0 with its unit: 8GB, 500GB, 4GiB"};
+    case Form::Cpu: return {"a number of cores", "2, \"0.5\", or \"500m\" for half of one"};
+    case Form::DnsLabel:
+        return {"a name that Kubernetes takes",
+                "at most 63 small letters, digits and '-', which is neither first nor last"};
+    case Form::Url: return {"a URL", "an http:// or https:// URL"};
+    case Form::SshKey:
+        return {"a public SSH key", "a line of ~/.ssh/id_ed25519.pub: ssh-ed25519 AAAA... name"};
     case Form::Duration: return {"a length of time", "a number with its unit: 90s, 5m, 1h30m"};
     case Form::Share: return {"a number or share", "write 3 servers as 3, a quarter of them as 25%"};
     case Form::Host: return {"an address", "an IP address or a host name"};
     case Form::Address: return {"an IP address", "with the length of its network: 10.0.0.7/24, fd00::7/64"};
-    case Form::Mac: return {"a MAC address", "six bytes in hex: aa:bb:cc:dd:ee:ff"};
+    case Form::Mac: return {"the MAC address of one card", "six bytes in hex: a8:bb:cc:dd:ee:ff"};
     case Form::Location: return {"a location", "an http:// or https:// URL, or a path in the inventory"};
     case Form::Checksum: return {"a checksum", "sha256: or sha512: and its hex digits"};
     case Form::SecretPath: return {"the path of a secret", "names divided by '/', as in mail/tls-cert"};
@@ -93,6 +159,7 @@ FormWords words_of(Form form) {
     case Form::Integer:
     case Form::Boolean:
     case Form::Port:
+    case Form::DataMap:
     case Form::Data:
     case Form::Map:
     case Form::MapOf:
@@ -105,7 +172,14 @@ FormWords words_of(Form form) {
 std::optional<Value> of_form(Form form, const std::string& text) {
     const auto when = [&](bool good) { return good ? std::optional<Value>(text) : std::nullopt; };
     switch (form) {
-    case Form::Bytes: return when(text.back() == 'B' && parse_size(text));
+    case Form::Bytes: {
+        const auto size = parse_size(text);
+        return when(text.back() == 'B' && size && *size > 0);
+    }
+    case Form::Cpu: return when(is_cpu(text));
+    case Form::DnsLabel: return when(is_dns_label(text));
+    case Form::Url: return when(is_url(text));
+    case Form::SshKey: return when(is_ssh_key(text));
     case Form::Duration: return when(parse_duration(text).has_value());
     case Form::Share: {
         const bool percent = text.back() == '%';
@@ -128,6 +202,7 @@ std::optional<Value> of_form(Form form, const std::string& text) {
     case Form::Integer:
     case Form::Boolean:
     case Form::Port:
+    case Form::DataMap:
     case Form::Data:
     case Form::Map:
     case Form::MapOf:
@@ -143,6 +218,10 @@ std::optional<Value> read_formed(const KeyRule& rule, const Node& node, Diagnost
                              : read_text(node, rule.key, diagnostics);
     if (!text) return std::nullopt;
     if (!rule.word.empty() && text->value == rule.word) return Value(text->value);
+    if (is_private_key(rule, node)) {
+        report_private_key(rule, node, diagnostics);
+        return std::nullopt;
+    }
     if (auto value = of_form(rule.form, text->value)) return value;
     const FormWords words = words_of(rule.form);
     add_error(diagnostics, "spec/bad-value",
@@ -168,6 +247,9 @@ std::optional<Value> read_choice(const KeyRule& rule, const Node& node, Diagnost
 std::optional<Value> read_single(const KeyRule& rule, const Node& node, Diagnostics& diagnostics) {
     switch (rule.form) {
     case Form::Data: return node.as_value();
+    case Form::DataMap:
+        if (!is_map(node, rule.key, diagnostics)) return std::nullopt;
+        return node.as_value();
     case Form::Choice: return read_choice(rule, node, diagnostics);
     case Form::Integer: {
         const auto number = read_integer(node, rule.key, rule.min, rule.max, diagnostics);
@@ -188,7 +270,11 @@ std::optional<Value> read_single(const KeyRule& rule, const Node& node, Diagnost
         return name ? std::optional<Value>(name->value) : std::nullopt;
     }
     case Form::String:
+    case Form::DnsLabel:
     case Form::Bytes:
+    case Form::Cpu:
+    case Form::Url:
+    case Form::SshKey:
     case Form::Duration:
     case Form::Share:
     case Form::Host:
@@ -227,8 +313,8 @@ class PropertyReader {
     }
 
     void read_map(std::string_view what, const KeyRule& rule, const Node& map, const std::string& path) {
-        if (!is_map(map, rule.key, diagnostics_)) return;
-        for (std::size_t i = 0; i < map.size(); ++i) {
+        if (!is_map(map, rule.key, diagnostics_) && !map.is_null()) return;
+        for (std::size_t i = 0; map.is_map() && i < map.size(); ++i) {
             const Node key = map.key(i);
             std::string below =
                 path.empty() ? std::string(key.text()) : fmt::format("{}.{}", path, key.text());
@@ -241,16 +327,29 @@ class PropertyReader {
             else
                 report_unknown_key(key, {what, names_of(rule.keys)}, diagnostics_);
         }
-        for (const KeyRule& known : rule.keys)
-            if (known.required && !map.find(known.key))
-                add_error(diagnostics_, "spec/missing-key", fmt::format("{} has no '{}'", what, known.key),
-                          map.span(), fmt::format("{}: {}", known.key, known.summary));
+        check_needs(what, rule, map);
     }
 
     std::vector<Property> take() { return std::move(found_); }
 
   private:
+    void check_needs(std::string_view what, const KeyRule& rule, const Node& map) {
+        const auto has = [&](std::string_view key) { return map.is_map() && map.find(key); };
+        for (const KeyRule& known : rule.keys)
+            if (known.required && !has(known.key))
+                add_error(diagnostics_, "spec/missing-key", fmt::format("{} has no '{}'", what, known.key),
+                          map.span(), fmt::format("{}: {}", known.key, known.summary));
+        if (rule.some_of.empty() || std::any_of(rule.some_of.begin(), rule.some_of.end(), has)) return;
+        std::string help;
+        for (const std::string_view key : rule.some_of)
+            help +=
+                fmt::format("{}{}: {}", help.empty() ? "" : ", or ", key, find_rule(rule.keys, key)->summary);
+        add_error(diagnostics_, "spec/missing-key",
+                  fmt::format("{} has none of {}", what, listed(rule.some_of)), map.span(), std::move(help));
+    }
+
     void read_list(const KeyRule& rule, const Node& node, const std::string& path) {
+        if (is_private_key(rule, node)) return report_private_key(rule, node, diagnostics_);
         if (!is_list(node, rule.key, diagnostics_)) return;
         ValueList values;
         std::vector<Span> places;
@@ -302,9 +401,9 @@ std::vector<Property> read_property(const KeyRule& rule, const Node& value, Diag
 }
 
 std::vector<Property> read_properties(std::string_view what, std::span<const KeyRule> rules, const Node& map,
-                                      Diagnostics& diagnostics) {
+                                      Diagnostics& diagnostics, std::span<const std::string_view> some_of) {
     PropertyReader reader(diagnostics);
-    reader.read_map(what, {.key = what, .form = Form::Map, .keys = rules}, map, {});
+    reader.read_map(what, {.key = what, .form = Form::Map, .keys = rules, .some_of = some_of}, map, {});
     return reader.take();
 }
 

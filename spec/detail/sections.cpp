@@ -1,6 +1,7 @@
 #include "spec/detail/sections.h"
 
 #include "spec/detail/access_file.h"
+#include "spec/detail/data_rules.h"
 #include "spec/detail/decode.h"
 #include "spec/detail/given.h"
 #include "spec/detail/module_source.h"
@@ -144,6 +145,7 @@ Label read_label(const Text& text, const Node& body, Diagnostics& diagnostics) {
             report_unknown_key(body.key(i), {"a label", kLabelKeys}, diagnostics);
         }
     }
+    check_container(label.properties, diagnostics);
     return label;
 }
 
@@ -269,7 +271,9 @@ Record read_size(Text name, const Node& body, Diagnostics& diagnostics) {
     return read_definition(std::move(name), "a size", size_keys(), body, diagnostics);
 }
 Record read_image(Text name, const Node& body, Diagnostics& diagnostics) {
-    return read_definition(std::move(name), "an image", image_keys(), body, diagnostics);
+    Record image = read_definition(std::move(name), "an image", image_keys(), body, diagnostics);
+    check_image(image, diagnostics);
+    return image;
 }
 Record read_app(Text name, const Node& body, Diagnostics& diagnostics) {
     return read_definition(std::move(name), "an app", app_keys(), body, diagnostics);
@@ -278,7 +282,10 @@ Record read_user(Text name, const Node& body, Diagnostics& diagnostics) {
     return read_definition(std::move(name), "a user", user_keys(), body, diagnostics);
 }
 Cluster read_cluster(Text name, const Node& body, Diagnostics& diagnostics) {
-    Cluster cluster{read_definition(std::move(name), "a cluster", cluster_keys(), body, diagnostics), {}};
+    Cluster cluster;
+    cluster.name = std::move(name.value);
+    cluster.properties = read_properties("a cluster", cluster_keys(), body, diagnostics, cluster_needs());
+    cluster.at = name.at;
     if (body.is_map() && body.find("target")) cluster.target = parse_target(body.find("target"), diagnostics);
     return cluster;
 }

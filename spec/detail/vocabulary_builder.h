@@ -43,7 +43,8 @@ const Shape* layout_shape(VocabularyBuilder& builder);
 const Shape* role_shape(VocabularyBuilder& builder);
 /// What is data, by a table of spec/keys.h.
 void add_rules(VocabularyBuilder& builder, Shape& shape, std::span<const KeyRule> rules);
-const Shape* rules_shape(VocabularyBuilder& builder, std::string_view what, std::span<const KeyRule> rules);
+const Shape* rules_shape(VocabularyBuilder& builder, std::string_view what, std::span<const KeyRule> rules,
+                         std::span<const std::string_view> some_of = {});
 const Shape* inventory_shape(VocabularyBuilder& builder);
 const Shape* module_shape(VocabularyBuilder& builder);
 

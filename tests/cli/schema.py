@@ -22,7 +22,10 @@ WRONG = {
     "inventory": ["{serverz: {}}", "servers: {web-1: {labels: web}}", "servers: {web_1: {}}", "servers: {a: {protect: 'yes'}}",
                   "labels: {web: {modlues: [x]}}", "labels: {web: {priority: high}}", "labels: {web: {ports: [70000]}}",
                   "groups: {g: {match: {labels: {any: [x]}}}}", "lab: {format: 2, name: x}", "lab: {format: 1}", "clouds: {c: {}}",
-                  "environments: {e: {region: [x]}}", "[]"],
+                  "environments: {e: {region: [x]}}", "[]", "labels: {l: {container: {}}}", "labels: {l: {container: {image: x, health: {}}}}",
+                  "labels: {l: {container: {image: x, resources: {cpu: '-1'}}}}", "users: {u: {ssh_keys: [foo]}}", "clusters: {c: {}}",
+                  "clusters: {c: {api: foo}}", "roles: {r: {}}", "apps: {a: {cluster: c, namespace: Bad_Name}}",
+                  "apps: {a: {cluster: c, inputs: [1]}}", "servers: {s: {disk: {size: 0GB}}}", "servers: {s: {mac: 'ff:ff:ff:ff:ff:ff'}}"],
     "module": ["{}", "{name: x, params: {p: {type: text}}}", "{name: x, resources: [{file: /x, mood: '0644'}]}",
                "{name: x, resources: [{flie: /x}]}", "{name: x, health: [{}]}", "{name: x, deps: y}"],
 }

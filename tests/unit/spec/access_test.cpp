@@ -73,7 +73,7 @@ TEST(Access, RulesNameWhatIsThere) {
                                     "\"exec:*:*:b\", \"read:*:prodd:*\"]\n"
                                     "    deny: [\"manage:*:*:app/shop\"]\n"
                                     "    target: {labels: [x]}\n"
-                                    "  admin: {}\n"
+                                    "  admin: {allow: [\"read:*:*:*\"]}\n"
                                     "users: {ann: {roles: [ops, admin, opps]}}\n"
                                     "servers: {a: {}}\n")}});
     EXPECT_EQ(lab.said(), "lab.yaml:5:37 spec/unknown-user there is no user 'bob'\n"

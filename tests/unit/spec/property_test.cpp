@@ -63,7 +63,7 @@ TEST(Property, EachFormIsChecked) {
               "lab.yaml:7:13 spec/bad-value 'arch' cannot be 'amd65'\n"
               "lab.yaml:7:28 spec/bad-value 'kernel' must be a location, not 'ftp://x'\n"
               "lab.yaml:7:59 spec/bad-value 'kernel' must be a checksum, not 'sha256:12'\n"
-              "lab.yaml:10:10 spec/bad-value 'mac' must be a MAC address, not 'aa:bb:cc'\n"
+              "lab.yaml:10:10 spec/bad-value 'mac' must be the MAC address of one card, not 'aa:bb:cc'\n"
               "lab.yaml:11:14 spec/bad-value 'address' must be an address, not '10.0.0.300'\n"
               "lab.yaml:12:24 spec/wrong-type 'gateway' must be a string, not a list\n"
               "lab.yaml:12:35 spec/bad-value 'vlan' must be from 1 to 4094, not 5000\n"

@@ -120,7 +120,7 @@ TEST(Provision, WhatAServerIsMadeOfIsPartOfItsKey) {
     const auto key = [](const std::string& more) {
         const Resolved lab(Files{
             {"lab.yaml", lab_yaml("servers: {s: {" + more +
-                                  "}}\nsizes: {a: , b: }\nimages: {a: {installer: image}}\nlayouts: {a: " +
+                                  "}}\nsizes: {a: , b: }\nimages: {a: {installer: preseed}}\nlayouts: {a: " +
                                   kPartitions + "}\n")}});
         return lab.fleet().key(0);
     };
