@@ -66,13 +66,25 @@ void check_cloud_settings(const FleetState& state, const Cloud& cloud, Reporter&
     }
 }
 
+/// The name of a provider stands for the cloud of that provider: another's would be two things by one name.
+void check_cloud_name(const FleetState& state, const std::string& name, const Cloud& cloud,
+                      Reporter& reporter) {
+    if (cloud.provider.empty() || cloud.provider == name || !provider_exists(*state.providers, name)) return;
+    reporter.error(
+        "spec/bad-value",
+        fmt::format("cloud '{}' has the name of a provider and is of another, '{}'", name, cloud.provider),
+        cloud.provider_at, fmt::format("give the cloud another name, or write provider: {}", name));
+}
+
 void check_levels(const FleetState& state, Reporter& reporter) {
     const Inventory& inventory = *state.inventory;
     if (inventory.settings.defaults.cloud) check_cloud(state, *inventory.settings.defaults.cloud, reporter);
     for (const auto& [name, environment] : inventory.environments)
         if (environment.cloud) check_cloud(state, *environment.cloud, reporter);
-    for (const auto& [name, cloud] : inventory.clouds)
+    for (const auto& [name, cloud] : inventory.clouds) {
+        check_cloud_name(state, name, cloud, reporter);
         check_cloud_settings(state, cloud, reporter);
+    }
 }
 
 /// Every key of a server that is not the language's own is a setting of its provider.
