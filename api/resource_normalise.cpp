@@ -165,6 +165,15 @@ bool all_of_set(std::string_view text, std::string_view extra) {
     });
 }
 
+/// Texts of a user are fields of /etc/passwd and its like, which a colon would end. Their paths too.
+bool ends_its_field(const ResourceType& type, const Value& value) {
+    if (type.name != "user") return false;
+    if (const std::string* text = value.if_string()) return text->find(':') != std::string::npos;
+    const ValueList* list = value.if_list();
+    return list && std::any_of(list->begin(), list->end(),
+                               [&](const Value& item) { return ends_its_field(type, item); });
+}
+
 Result<Value> fit(const ResourceType& type, const PropertySchema& property, const Value& value) {
     switch (property.kind) {
     case PropertyKind::Text: return normalise_text(type, property, value);
@@ -204,10 +213,12 @@ Result<Value> fit(const ResourceType& type, const PropertySchema& property, cons
 
 Result<Value> normalise(const ResourceType& type, const PropertySchema& property, const Value& value,
                         bool sensitive) {
-    if (!sensitive || property.secrecy != Secrecy::IfSensitive) return fit(type, property, value);
-    PropertySchema secret = property;
-    secret.secrecy = Secrecy::Always;
-    return fit(type, secret, value);
+    PropertySchema schema = property;
+    if (sensitive && property.secrecy == Secrecy::IfSensitive) schema.secrecy = Secrecy::Always;
+    auto fitting = fit(type, schema, value);
+    if (fitting && ends_its_field(type, *fitting))
+        return unfit(type, schema, "free of colons, which end a field of /etc/passwd", *fitting);
+    return fitting;
 }
 
 Result<Value> normalise_observed(const ResourceType& type, const PropertySchema& property,

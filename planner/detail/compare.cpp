@@ -210,7 +210,9 @@ std::string refusal(const api::Resource& goal, const std::vector<PropertyChange>
         const std::string* found = change.before.if_string();
         if (!found || *found == "absent") return {};
         const bool removes = change.effect == "remove";
-        if (removes && (is_directory ? *found != "present" : *found == "directory"))
+        const bool only_its_kind =
+            is_directory || goal.type == "link"; // a file goes with a link at its place
+        if (removes && (only_its_kind ? *found != "present" : *found == "directory"))
             return fmt::format("'{}' is no {}, so an apply leaves it alone and fails", goal.name, goal.type);
         const Value* recursive = goal.properties.find("recursive");
         const bool needs_empty =

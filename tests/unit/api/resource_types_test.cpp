@@ -70,6 +70,19 @@ TEST(ResourceTypes, RefusalsNameThePropertyAndWhatWasFound) {
     EXPECT_FALSE(normalised("service", "running", "yes"));
 }
 
+TEST(ResourceTypes, TextsOfAUserAreFieldsOfAccountFiles) {
+    EXPECT_EQ(refusal(normalised("user", "comment", "a:b")),
+              "'comment' of a user must be free of colons, which end a field of /etc/passwd, not 'a:b'");
+    EXPECT_FALSE(normalised("user", "comment", "a\nb"));
+    EXPECT_FALSE(normalised("user", "home", "/srv/a:b"));
+    EXPECT_FALSE(normalised("user", "shell", "/bin/a:b"));
+    EXPECT_FALSE(normalised("user", "group", "a:b"));
+    EXPECT_FALSE(normalised("user", "groups", ValueList{"adm", "a:b"}));
+    EXPECT_EQ(refusal(normalised("user", "password_hash", "$6$a:b")).find("a:b"), std::string::npos);
+    EXPECT_TRUE(normalised("user", "comment", "Ann Example, room 7"));
+    EXPECT_TRUE(normalised("line", "text", "a:b"));
+}
+
 TEST(ResourceTypes, MachinesMayReportWhatNobodyMayWrite) {
     const auto observed = [](std::string_view type_name, std::string_view name,
                              const Value& value) -> Result<Value> {

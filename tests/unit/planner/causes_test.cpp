@@ -71,6 +71,21 @@ TEST(Causes, WhatAMachineMayRefuseIsSaid) {
                                  "'/etc/motd' is not empty"});
 }
 
+TEST(Causes, ALinkToRemoveThatIsAnotherKindOfThingMayBeRefused) {
+    for (const std::string kind : {"file", "directory"}) {
+        const auto link = resource("link/etc/x", R"({"target": "y", "ensure": "absent"})");
+        ServerInput server = wanted("web-1", {unit("m", {link})});
+        server.provider_diff = {};
+        server.observed = ObservedServer{};
+        server.observed->state.presence = api::Presence::Present;
+        server.observed->resources["link/etc/x"].properties = {{"ensure", Value(kind)}};
+        EXPECT_EQ(plan({server}).plan.warnings,
+                  std::vector<std::string>{"link/etc/x on web-1 may be refused: '/etc/x' is no link, so an "
+                                           "apply leaves it alone and fails"})
+            << kind;
+    }
+}
+
 TEST(Causes, AppliedEqualToDesiredIsDrift) {
     const Planned planned = plan({motd("a\n", "a\n", "b\n")});
     EXPECT_EQ(text(planned.plan), "server/web-1/module/motd#update drift safe: file/etc/motd.content\n");
