@@ -1,5 +1,6 @@
 #include "planner/detail/layout_match.h"
 
+#include "planner/detail/layout_disk.h"
 #include "planner/detail/part_text.h"
 #include "support/text.h"
 #include "support/units.h"
@@ -14,68 +15,6 @@ using spec::FileSystem;
 using spec::Layout;
 using spec::LayoutPart;
 using spec::LayoutSize;
-
-/// "Samsung SSD 990 PRO" as udev writes it into links.
-std::string linked(std::string_view text) {
-    std::string out;
-    for (const char c : trim(text))
-        out += c == ' ' ? '_' : c;
-    return out;
-}
-
-/// Whether udev makes this link below /dev/disk/by-id for the disk: by its bus, model and serial, or its WWN.
-bool has_link(const PresentDisk& disk, std::string_view link) {
-    if (!disk.wwn.empty() && (link == "wwn-" + disk.wwn || link == "nvme-" + disk.wwn)) return true;
-    if (disk.serial.empty()) return false;
-    const std::string tail = linked(disk.model) + "_" + linked(disk.serial);
-    for (const std::string_view bus : {"nvme-", "ata-", "scsi-", "usb-", "virtio-", "mmc-"}) {
-        if (!link.starts_with(bus)) continue;
-        const std::string_view rest = link.substr(bus.size());
-        return rest == tail || rest == linked(disk.serial);
-    }
-    return false;
-}
-
-bool has_type(const PresentDisk& disk, std::string_view type) {
-    if (type == "nvme") return disk.transport == "nvme";
-    return disk.rotational && *disk.rotational == (type == "hdd");
-}
-
-bool fits(const PresentDisk& disk, const spec::DiskSelector& wanted) {
-    if (is_on_usb(disk) && !wanted.is_exact()) return false;
-    if (wanted.min_size && disk.bytes < wanted.min_size->value) return false;
-    if (wanted.max_size && disk.bytes > wanted.max_size->value) return false;
-    if (wanted.type && !has_type(disk, wanted.type->value)) return false;
-    if (wanted.model && !glob_match(wanted.model->value, disk.model)) return false;
-    if (wanted.serial && disk.serial != wanted.serial->value) return false;
-    if (wanted.wwn && disk.wwn != wanted.wwn->value) return false;
-    return !wanted.by_id || has_link(disk, wanted.by_id->value);
-}
-
-/// Disks that the selector fits. Disks on USB only where one is named exactly.
-std::vector<const PresentDisk*> matching(const Storage& storage, const spec::DiskSelector& selector) {
-    std::vector<const PresentDisk*> out;
-    for (const PresentDisk& disk : storage.disks)
-        if (fits(disk, selector)) out.push_back(&disk);
-    return out;
-}
-
-/// Why the layout has no disk, of those that its selector fits.
-std::string no_disk(const Layout& layout, const Storage& storage,
-                    const std::vector<const PresentDisk*>& found) {
-    std::vector<std::string> there;
-    for (const PresentDisk& disk : storage.disks)
-        if (found.empty() || std::find(found.begin(), found.end(), &disk) != found.end())
-            there.push_back(to_string(disk));
-    const std::string listed = there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "));
-    const std::string wanted = fmt::format("layout '{}' ({})", layout.name, spec::to_string(layout.disk));
-    if (!found.empty())
-        return fmt::format("more than one disk fits {}: {}; name one by its serial", wanted, listed);
-    const bool passed_over =
-        !layout.disk.is_exact() && std::any_of(storage.disks.begin(), storage.disks.end(), is_on_usb);
-    return fmt::format("no disk fits {}: there is {}{}", wanted, listed,
-                       passed_over ? "; a disk on USB is chosen only by serial, wwn or by-id" : "");
-}
 
 /// What becomes larger together with what it is on; the other two firmware reads, and nobody grows them.
 bool can_grow(FileSystem fs) {
@@ -118,32 +57,38 @@ std::string why_not(const PartitionMatch& match) {
 
 class Matching {
   public:
-    Matching(const Layout& layout, const Storage& storage, LayoutMatch nothing)
-        : layout_(layout), storage_(storage), out_(std::move(nothing)) {}
+    Matching(const Layout& layout, const Layout* applied, const Storage& storage, LayoutMatch nothing)
+        : layout_(layout), applied_(applied), storage_(storage), out_(std::move(nothing)) {}
 
     LayoutMatch run() {
         choose_disk();
         if (!out_.disk) return std::move(out_);
         find_groups(*out_.disk);
+        const PresentDisk* place = applied_ ? disk_of_applied(*applied_, storage_) : nullptr;
+        const bool elsewhere = place && place != out_.disk;
+        out_.holdings = Holdings(storage_, *out_.disk, out_.groups, layout_, elsewhere ? nullptr : applied_);
         const bool is_blank = out_.disk->partitions.empty() && out_.disk->fs.empty() && out_.groups.empty();
         if (!is_blank) out_.anew = why_anew(*out_.disk);
         out_.keeps_table = !is_blank && out_.anew.empty();
-        if (out_.keeps_table)
+        if (out_.keeps_table) {
             match_table(*out_.disk);
-        else
+        } else {
+            out_.partitions.clear();
+            out_.extras.clear();
             match_names(*out_.disk);
+        }
         return std::move(out_);
     }
 
   private:
     void choose_disk() {
-        const auto found = matching(storage_, layout_.disk);
+        const auto found = fitting_disks(storage_, layout_.disk);
         if (storage_.supposed)
             out_.disk = &storage_.disks.front();
         else if (found.size() == 1)
             out_.disk = found.front();
         else
-            out_.problems.push_back(no_disk(layout_, storage_, found));
+            out_.problems.push_back(why_no_disk(layout_, storage_, found));
     }
 
     /// Groups with a physical volume on the disk, as far as the facts tell.
@@ -162,36 +107,115 @@ class Matching {
     }
 
     /// Why the partitions of the disk, which is not blank, cannot stay; empty where they can.
-    std::string why_anew(const PresentDisk& disk) const {
+    std::string why_anew(const PresentDisk& disk) {
         if (disk.table != "gpt" && !disk.table.empty()) return fmt::format("its table is {}", disk.table);
         if (disk.table.empty() && !disk.fs.empty()) return fmt::format("it holds {}", fs_text(disk.fs));
         if (disk.table.empty())
             return disk.partitions.empty()
                        ? fmt::format("it holds volume group '{}'", out_.groups.front()->name)
                        : std::string("nobody saw what its partition table is");
-        const auto& wanted = layout_.partitions;
-        if (disk.partitions.size() < wanted.size())
-            return fmt::format("it has {}, the layout {}", counted(disk.partitions.size(), "partition"),
-                               wanted.size());
-        for (std::size_t i = 0; i < wanted.size(); ++i)
-            if (std::string why = why_not(partition_at(i, disk)); !why.empty()) return why;
-        return {};
+        return why_not_placed(disk);
     }
 
-    PartitionMatch partition_at(std::size_t at, const PresentDisk& disk) const {
-        PartitionMatch match{.want = &layout_.partitions[at], .have = &disk.partitions[at]};
-        if (at + 1 == disk.partitions.size()) match.growth = growth_of_last(*match.want, disk);
-        return match;
+    /// Finds the partitions that are the layout's, in its order. Gives why they cannot be; empty where they
+    /// are all there.
+    std::string why_not_placed(const PresentDisk& disk) {
+        const auto& there = disk.partitions;
+        const auto too_few = [&] {
+            return fmt::format("it has {}, the layout {}", counted(there.size(), "partition"),
+                               layout_.partitions.size());
+        };
+        if (there.size() < layout_.partitions.size()) return too_few();
+        std::size_t next = 0;
+        for (const LayoutPart& want : layout_.partitions) {
+            const std::string id = identity(want);
+            std::size_t at = next;
+            if (const Holding* held = out_.holdings.holder(id)) {
+                const auto found = std::find_if(there.begin(), there.end(),
+                                                [&](const PresentPart& part) { return &part == held->have; });
+                if (found == there.end())
+                    return fmt::format("{} lies on {}/{}, the layout wants a partition", id,
+                                       held->have->group, held->have->name);
+                at = static_cast<std::size_t>(found - there.begin());
+                if (at < next) return out_of_place(*held);
+            }
+            if (at >= there.size()) return too_few();
+            // What is passed over, or taken for what nobody knows where it is, must be none of the others.
+            for (; next <= at; ++next)
+                if (const Holding* passed = out_.holdings.of(there[next]);
+                    passed && passed->id != id && is_wanted(passed->id))
+                    return out_of_place(*passed);
+            out_.partitions.push_back({.want = &want, .have = &there[at]});
+        }
+        list_extras(disk);
+        return why_unfit(disk);
+    }
+
+    static std::string out_of_place(const Holding& held) {
+        if (held.have->name == held.id) return fmt::format("the layout has {} in another place", held.id);
+        return fmt::format("{} is {}, which the layout has in another place", held.have->name, held.id);
+    }
+
+    /// Whether the layout has such a part.
+    bool is_wanted(std::string_view id) const {
+        const auto is_it = [id](const LayoutPart& part) { return !id.empty() && identity(part) == id; };
+        return std::any_of(layout_.partitions.begin(), layout_.partitions.end(), is_it) ||
+               std::any_of(layout_.volumes.begin(), layout_.volumes.end(), is_it);
+    }
+
+    bool is_matched(const PresentPart& part) const {
+        return std::any_of(out_.partitions.begin(), out_.partitions.end(),
+                           [&](const PartitionMatch& match) { return match.have == &part; });
+    }
+
+    void list_extras(const PresentDisk& disk) {
+        for (const PresentPart& part : disk.partitions)
+            if (const Holding* held = out_.holdings.of(part); held && !is_matched(part)) {
+                const bool gone = held->was && !is_wanted(identity(*held->was));
+                out_.extras.push_back({.have = &part, .made = gone ? held->was : nullptr, .groups = {}});
+            }
+    }
+
+    /// Grows the last of the partitions, and says which of them cannot be the layout's.
+    std::string why_unfit(const PresentDisk& disk) {
+        PartitionMatch& last = out_.partitions.back();
+        const auto behind = [&](const ExtraPartition& extra) { return extra.have > last.have; };
+        const bool stays_shut_in =
+            std::any_of(out_.extras.begin(), out_.extras.end(),
+                        [&](const ExtraPartition& extra) { return behind(extra) && !extra.made; });
+        if (!stays_shut_in) {
+            PresentDisk cleared = disk; // of what lab made behind it and the layout no longer has
+            cleared.partitions.resize(static_cast<std::size_t>(last.have - disk.partitions.data()) + 1);
+            last.growth = growth_of_last(*last.want, cleared);
+        }
+        for (const PartitionMatch& match : out_.partitions)
+            if (std::string why = why_not(match); !why.empty()) return why;
+        return {};
     }
 
     void match_table(const PresentDisk& disk) {
         for (const PresentGroup* group : out_.groups)
             refuse_namesakes(group->name, disk, "rename or remove one of them");
-        for (std::size_t i = 0; i < layout_.partitions.size(); ++i) {
-            PartitionMatch match = partition_at(i, disk);
+        for (PartitionMatch& match : out_.partitions) {
             if (match.want->fs == FileSystem::None) find_group(match);
             if (match.group) match_volumes(match.want->group, match.group->name);
-            out_.partitions.push_back(std::move(match));
+        }
+        for (const PresentGroup* group : out_.groups)
+            add_to_extra(*group);
+    }
+
+    /// A group that is none of the layout's belongs to the partition it lies on.
+    void add_to_extra(const PresentGroup& group) {
+        const auto is_layouts = [&](const PartitionMatch& match) { return match.group == &group; };
+        if (std::any_of(out_.partitions.begin(), out_.partitions.end(), is_layouts)) return;
+        const auto& places = group.partitions;
+        for (ExtraPartition& extra : out_.extras) {
+            const bool may_lie_here =
+                places.empty() ? extra.have->fs == fact_name(FileSystem::None)
+                               : std::find(places.begin(), places.end(), extra.have->name) != places.end();
+            if (!may_lie_here) continue;
+            extra.groups.push_back(&group);
+            return;
         }
     }
 
@@ -251,24 +275,31 @@ class Matching {
     }
 
     const Layout& layout_;
+    const Layout* applied_;
     const Storage& storage_;
     LayoutMatch out_;
 };
 
 } // namespace
 
-LayoutMatch match_layout(const Layout& layout, const Storage* storage) {
+LayoutMatch match_layout(const Layout& layout, const Layout* applied, const Storage* storage) {
     LayoutMatch nothing;
     for (const LayoutPart& volume : layout.volumes)
         nothing.volumes.push_back({.want = &volume});
-    return storage ? Matching(layout, *storage, std::move(nothing)).run() : nothing;
+    return storage ? Matching(layout, applied, *storage, std::move(nothing)).run() : nothing;
+}
+
+std::vector<const PresentPart*> volumes_of(const Storage& storage, const PresentGroup& group) {
+    std::vector<const PresentPart*> out;
+    for (const PresentPart& volume : storage.volumes)
+        if (volume.group == group.name) out.push_back(&volume);
+    return out;
 }
 
 std::vector<const PresentPart*> other_volumes(const Layout& layout, const Storage& storage,
                                               const PresentGroup& group, std::string_view wanted) {
-    std::vector<const PresentPart*> out;
-    for (const PresentPart& volume : storage.volumes)
-        if (volume.group == group.name && !layout.find_volume(wanted, volume.name)) out.push_back(&volume);
+    auto out = volumes_of(storage, group);
+    std::erase_if(out, [&](const PresentPart* volume) { return layout.find_volume(wanted, volume->name); });
     return out;
 }
 

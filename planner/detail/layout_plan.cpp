@@ -57,7 +57,7 @@ class Planning {
   public:
     Planning(const LayoutQuestion& question, const Storage* storage)
         : desired_(question.desired), applied_(question.applied), storage_(storage),
-          reinstall_(question.reinstall), match_(match_layout(desired_, storage)) {}
+          reinstall_(question.reinstall), match_(match_layout(desired_, question.applied, storage)) {}
 
     LayoutPlan run() {
         if (match_.disk) check_boot_mode();
@@ -114,6 +114,8 @@ class Planning {
             }
             if (part.preserve)
                 problem(fmt::format("volume '{}' is preserved, but {}", part.name, out_.reason));
+            else
+                take_preserved(*have);
             format(volume_path(part), present_text(*have), text_of(part, bytes_of(map.volumes, i)), *have);
         }
     }
@@ -125,25 +127,47 @@ class Planning {
             lose("layout.disk." + part.name, part);
         if (disk.partitions.empty() && !disk.fs.empty())
             lose("layout.disk." + disk.name, {.name = disk.name, .bytes = disk.bytes, .fs = disk.fs});
-        for (const PresentGroup* group : match_.groups) {
-            if (const PresentDisk* other = other_disk(*storage_, *group, disk))
-                problem(fmt::format("volume group '{}' lies on {} as well", group->name, to_string(*other)));
-            for (const PresentPart* volume : other_volumes(desired_, *storage_, *group, group->name))
-                lose(fmt::format("layout.disk.{}/{}", volume->group, volume->name), *volume);
-        }
+        for (const PresentGroup* group : match_.groups)
+            lose_volumes(*group, other_volumes(desired_, *storage_, *group, group->name));
         if (storage_->supposed) return;
         for (const std::string& each : spec::lay_out(desired_, disk.bytes).problems)
             problem(fmt::format("layout '{}' does not fit {}: {}", desired_.name, to_string(disk), each));
     }
 
+    void lose_volumes(const PresentGroup& group, const std::vector<const PresentPart*>& volumes) {
+        if (const PresentDisk* other = other_disk(*storage_, group, *match_.disk))
+            problem(fmt::format("volume group '{}' lies on {} as well", group.name, to_string(*other)));
+        for (const PresentPart* volume : volumes)
+            lose(disk_path(*volume), *volume);
+    }
+
     // ---- a disk whose partitions stay
 
     void keep_table() {
-        const auto& there = match_.disk->partitions;
         for (const PartitionMatch& partition : match_.partitions)
             keep_partition(partition);
-        for (std::size_t i = match_.partitions.size(); i < there.size(); ++i)
-            stay("layout.disk." + there[i].name, present_text(there[i]), std::nullopt, there[i].used);
+        for (const ExtraPartition& extra : match_.extras)
+            plan_extra(extra);
+    }
+
+    /// A partition that is none of the layout's, with the volumes on it: lost where lab made it, else left
+    /// alone.
+    void plan_extra(const ExtraPartition& extra) {
+        const bool is_partition =
+            extra.made && (extra.made->group.empty() || extra.made->fs == FileSystem::None);
+        const std::string path = is_partition ? partition_path(*extra.made) : disk_path(*extra.have);
+        if (extra.made)
+            lose(path, *extra.have);
+        else
+            stay(path, present_text(*extra.have), std::nullopt, extra.have->used);
+        for (const PresentGroup* group : extra.groups) {
+            if (extra.made) {
+                lose_volumes(*group, volumes_of(*storage_, *group));
+                continue;
+            }
+            for (const PresentPart* volume : volumes_of(*storage_, *group))
+                stay(disk_path(*volume), present_text(*volume), std::nullopt, volume->used);
+        }
     }
 
     void keep_partition(const PartitionMatch& partition) {
@@ -159,13 +183,17 @@ class Planning {
             return;
         }
         const bool same = has_fs(have, want.fs);
-        if (!same && want.preserve)
-            problem(fmt::format("{} is preserved, but {} where the layout wants {}", want.name,
-                                found_on(have), fs_text(want.fs)));
-        if (same && (want.preserve || !reinstall_))
+        if (same && (want.preserve || !reinstall_)) {
             stay(path, before, grown, have.used);
-        else
+        } else {
+            if (want.preserve)
+                problem(fmt::format("{} is preserved, but {} where the layout wants {}", want.name,
+                                    found_on(have), fs_text(want.fs)));
+            if (const Holding* held = match_.holdings.of(have);
+                !want.preserve || (held && held->id != identity(want)))
+                take_preserved(have);
             format(path, before, same && !grown ? before : wanted, have);
+        }
         remount(path, want, have);
     }
 
@@ -197,17 +225,12 @@ class Planning {
         std::uint64_t extents = 0;
         for (const PresentPart* volume : other_volumes(desired_, *storage_, group, wanted)) {
             const std::string path = detail::volume_path(desired_, wanted, volume->name);
-            const LayoutPart* made = applied_ ? applied_->find_volume(wanted, volume->name) : nullptr;
-            if (!made) {
+            const Holding* held = match_.holdings.of(*volume);
+            if (!held || !held->was) {
                 stay(path, present_text(*volume), std::nullopt, volume->used);
                 extents += volume->bytes / group.extent;
                 continue;
             }
-            if (made->preserve)
-                problem(fmt::format(
-                    "volume '{}' was preserved when it was applied: apply a commit that has it without "
-                    "`preserve` before one that leaves it out",
-                    volume->name));
             lose(path, *volume);
         }
         return extents;
@@ -256,6 +279,8 @@ class Planning {
             if (want.preserve)
                 problem(fmt::format("volume '{}' is preserved, but has {} where the layout wants {}",
                                     want.name, fs_text(have.fs), fs_text(want.fs)));
+            else
+                take_preserved(have);
             format(path, before, after, have);
         }
         remount(path, want, have);
@@ -328,14 +353,47 @@ class Planning {
 
     void lose(std::string path, const PresentPart& part) {
         write_over(part);
-        if (is_preserved(part.mount) && !out_.reason.empty())
-            problem(
-                fmt::format("{} is preserved, but lies on {}, and {}", part.mount, part.name, out_.reason));
+        const Holding* held = match_.holdings.of(part);
+        const std::string& mount = held && !held->id.empty() ? held->id : part.mount;
+        if (is_preserved(mount) && !out_.reason.empty())
+            problem(part.name == mount ? fmt::format("{} is preserved, but {}", mount, out_.reason)
+                                       : fmt::format("{} is preserved, but lies on {}, and {}", mount,
+                                                     part.name, out_.reason));
+        else
+            take_preserved(part);
         add({.path = std::move(path),
              .before = Value(present_text(part)),
              .after = {},
              .effect = "lose",
              .used = part.used});
+    }
+
+    /// What was preserved when it was applied is not written over because the layout says so no longer: a
+    /// commit that only gives it up has to be applied before.
+    void take_preserved(const PresentPart& part) {
+        const Holding* held = match_.holdings.of(part);
+        if (!held || !held->was) return;
+        if (held->was->preserve) was_preserved(*held->was);
+        if (held->was->fs != FileSystem::None) return;
+        // Whose volumes nobody saw: they may all be there.
+        const auto is_on_it = [&](const PresentGroup* group) {
+            const auto& places = group->partitions;
+            return places.empty() || std::find(places.begin(), places.end(), part.name) != places.end();
+        };
+        if (std::any_of(match_.groups.begin(), match_.groups.end(), is_on_it)) return;
+        for (const LayoutPart& volume : applied_->volumes)
+            if (volume.preserve && volume.group == held->was->group) was_preserved(volume);
+    }
+
+    void was_preserved(const LayoutPart& part) {
+        std::string text = fmt::format("{} was preserved when it was applied: apply a commit that has it "
+                                       "without `preserve` first",
+                                       part.group.empty() ? part.name : "volume '" + part.name + "'");
+        const auto end = out_.problems.begin() + static_cast<std::ptrdiff_t>(given_up_);
+        if (std::find(out_.problems.begin(), end, text) != end) return;
+        out_.problems.insert(end, std::move(text));
+        ++given_up_;
+        out_.takes_preserved = true;
     }
 
     void remount(const std::string& path, const LayoutPart& want, const PresentPart& have) {
@@ -360,6 +418,10 @@ class Planning {
             out_.problems.push_back(std::move(text));
     }
 
+    static std::string disk_path(const PresentPart& part) {
+        return part.group.empty() ? "layout.disk." + part.name
+                                  : fmt::format("layout.disk.{}/{}", part.group, part.name);
+    }
     static std::string partition_path(const LayoutPart& part) { return "layout.partitions." + part.name; }
     std::string volume_path(const LayoutPart& part) const {
         return detail::volume_path(desired_, part.group, part.name);
@@ -387,6 +449,7 @@ class Planning {
     bool reinstall_;
     LayoutMatch match_;
     LayoutPlan out_;
+    std::size_t given_up_ = 0; // of the problems: those of was_preserved(), which come first
 };
 
 } // namespace

@@ -2,8 +2,9 @@
 // What a layout means for a machine, volume by volume: keep, format, create, grow, lose. Pure.
 //
 // What is big enough is kept, preserved or not; what is too small grows where it lies; only what has another
-// file system, or what an installation writes anew, is formatted. Preserved volumes are never formatted,
-// shrunk or lost: where that would have to be, there are `problems` and nothing may be done.
+// file system, or what an installation writes anew, is formatted. What the layout preserves, or the applied
+// one did, is never formatted, shrunk or lost: where that would have to be, there are `problems` and nothing
+// may be done.
 
 #include "api/plan.h"
 #include "planner/detail/storage.h"
@@ -12,13 +13,14 @@ namespace lab::planner::detail {
 
 struct LayoutPlan {
     /// Each part with what becomes of it; paths are "layout.volumes.home", "layout.partitions./boot",
-    /// "layout.disk.nvme0n1p3" (what goes with the old partition table), "layout.tmpfs./tmp".
+    /// "layout.disk.nvme0n1p3", "layout.disk.labvg/home" (what is none of the layout's), "layout.tmpfs./tmp".
     std::vector<api::PropertyChange> changes;
     bool differs = false; // something is not kept
     bool anew = false;    // everything is created
     api::Risk risk = api::Risk::Safe;
     std::string reason;                // why the disk is partitioned anew; else empty
     std::vector<std::string> problems; // sentences without full stops
+    bool takes_preserved = false;      // something is written over that was preserved when it was applied
 };
 
 struct LayoutQuestion {

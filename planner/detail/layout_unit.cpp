@@ -83,7 +83,10 @@ std::optional<api::Blocked> blocked_by(const LayoutPlan& plan) {
     if (!plan.problems.empty())
         return api::Blocked{.by = "policy",
                             .detail = joined(plan.problems),
-                            .lifted_by = "change the layout, or the machine, and plan again"};
+                            .lifted_by = plan.takes_preserved
+                                             ? "change the layout, or give `preserve` up in a commit that "
+                                               "does nothing else and is applied first"
+                                             : "change the layout, or the machine, and plan again"};
     return api::Blocked{.by = "policy",
                         .detail =
                             "this version of lab installs no machines: it says what a layout would do to a "

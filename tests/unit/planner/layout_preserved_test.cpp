@@ -1,0 +1,182 @@
+#include "planner/detail/layout_plan.h"
+#include "tests/unit/planner/layout_fixture.h"
+
+#include <random>
+
+namespace lab::planner::test {
+namespace {
+
+spec::Layout of_partitions(std::string_view second, std::string_view third) {
+    return layout(fmt::format("partitions:\n  - {{mount: /boot/efi, size: 600MB, fs: efi}}\n  - {}\n  - {}\n",
+                              second, third));
+}
+
+constexpr std::string_view kRoot = "{mount: /, size: 50GB, fs: xfs}";
+
+spec::Layout base() {
+    return of_partitions(kRoot, "{mount: /home, size: rest, fs: xfs, preserve: true}");
+}
+
+/// What a change from `before` means to a machine that has it: unmounted and, the same, without a look.
+std::string changed(const spec::Layout& before, const spec::Layout& after, bool reinstall = false) {
+    const std::string seen = said(after, facts_of(before), &before, reinstall);
+    const LayoutPlan blind = planned(after, Value(), &before, reinstall);
+    const LayoutPlan looked = planned(after, facts_of(before), &before, reinstall);
+    EXPECT_EQ(blind.takes_preserved, looked.takes_preserved) << said(blind);
+    return seen;
+}
+
+constexpr std::string_view kHomeWas =
+    "! /home was preserved when it was applied: apply a commit that has it without `preserve` first\n";
+
+TEST(LayoutPreserved, APartitionIsNotFormattedUnderAnotherName) {
+    const std::string text = changed(base(), of_partitions(kRoot, "{mount: /data, size: rest, fs: ext4}"));
+    EXPECT_NE(text.find("format layout.partitions./data 949.6GB xfs -> 949.6GB ext4\n"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find(kHomeWas), std::string::npos) << text;
+    const std::string kept =
+        changed(base(), of_partitions(kRoot, "{mount: /data, size: rest, fs: ext4, preserve: true}"));
+    EXPECT_NE(kept.find(kHomeWas), std::string::npos) << kept; // the new name preserves nothing yet
+}
+
+TEST(LayoutPreserved, GivingItUpAndFormattingAreTwoCommits) {
+    const spec::Layout before = base(), other = of_partitions(kRoot, "{mount: /home, size: rest, fs: ext4}");
+    EXPECT_NE(changed(base(), other).find(kHomeWas), std::string::npos);
+    const spec::Layout given_up = of_partitions(kRoot, "{mount: /home, size: rest, fs: xfs}");
+    EXPECT_EQ(said(given_up, facts_of(base()), &before), "");
+    EXPECT_EQ(said(other, facts_of(base()), &given_up),
+              "format layout.partitions./home 949.6GB xfs -> 949.6GB ext4\n");
+    EXPECT_NE(changed(base(), given_up, /*reinstall=*/true).find(kHomeWas), std::string::npos);
+}
+
+TEST(LayoutPreserved, AGroupIsNotMadeOverAPartition) {
+    const spec::Layout after = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: 50GB, fs: xfs}, {vg: v, size: rest}]
+volumes: [{name: home, mount: /home, size: 10GB, fs: xfs}]
+)");
+    EXPECT_NE(changed(base(), after).find(kHomeWas), std::string::npos);
+}
+
+constexpr std::string_view kGroup = R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {vg: labvg, size: rest}]
+volumes: [{name: root, mount: /, size: 33GB, fs: xfs}, {name: home, mount: /home, size: 500GB, fs: xfs, preserve: true}]
+)";
+constexpr std::string_view kPlain = R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: rest, fs: xfs}]
+)";
+
+TEST(LayoutPreserved, AWholeGroupIsNotLost) {
+    const spec::Layout before = layout(kGroup);
+    const std::string text = changed(before, layout(kPlain));
+    EXPECT_NE(text.find("lose layout.disk.labvg/home 500GB xfs -> null used 1.5GB\n"), std::string::npos);
+    EXPECT_NE(text.find("! volume 'home' was preserved when it was applied"), std::string::npos) << text;
+    EXPECT_EQ(planned(layout(kPlain), facts_of(before), &before).problems.size(), 1u);
+}
+
+TEST(LayoutPreserved, AGroupWhoseVolumesNobodySawMayHaveThem) {
+    const spec::Layout before = layout(kGroup);
+    Value facts = facts_of(before);
+    facts.if_map()->erase("lvm");
+    const std::string text = said(layout(kPlain), facts, &before);
+    EXPECT_NE(text.find("! volume 'home' was preserved when it was applied"), std::string::npos) << text;
+}
+
+TEST(LayoutPreserved, AGroupThatIsRenamedInTheLayoutHasTheVolumesItHas) {
+    const spec::Layout before = layout(kGroup), after = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {vg: other, size: rest}]
+volumes: [{name: root, mount: /, size: 33GB, fs: xfs}]
+)");
+    const std::string text = said(after, facts_of(before), &before);
+    EXPECT_NE(text.find("lose layout.volumes.home"), std::string::npos) << text;
+    EXPECT_NE(text.find("! volume 'home' was preserved when it was applied"), std::string::npos) << text;
+}
+
+TEST(LayoutPreserved, PartsThatChangedPlacesAreNotTakenForEachOther) {
+    const spec::Layout before = base();
+    const spec::Layout after = of_partitions("{mount: /home, size: 50GB, fs: xfs, preserve: true}",
+                                             "{mount: /, size: rest, fs: xfs}");
+    const LayoutPlan plan = planned(after, unmounted(facts_of(before)), &before, /*reinstall=*/true);
+    EXPECT_EQ(plan.reason,
+              "nvme0n1 is partitioned anew: nvme0n1p2 is /, which the layout has in another place");
+    EXPECT_NE(said(plan).find("! /home is preserved, but lies on nvme0n1p3"), std::string::npos)
+        << said(plan);
+    // Somebody did it by hand.
+    EXPECT_EQ(said(after, facts_of(after), &before), "");
+}
+
+TEST(LayoutPreserved, WhatIsTakenOutOfTheMiddleIsLost) {
+    const spec::Layout before =
+        of_partitions("{mount: /boot, size: 3GB, fs: xfs}", "{mount: /, size: rest, fs: xfs}");
+    const spec::Layout after = layout(kPlain);
+    EXPECT_EQ(said(after, unmounted(facts_of(before)), &before),
+              "lose layout.partitions./boot 3GB xfs -> null\n");
+}
+
+TEST(LayoutPreserved, WhatAnotherDiskHasIsNotThisOnes) {
+    // The server moves to a new disk that was divided alike: the data of the old one is not touched.
+    spec::Layout before = base();
+    before.disk.serial = spec::Text{"OLD", {}};
+    const Value facts = facts_of(base());
+    const spec::Layout after = of_partitions(kRoot, "{mount: /home, size: rest, fs: ext4}");
+    Value two = facts;
+    Value old = two.get("disks")->if_list()->front();
+    old.if_map()->set("name", Value("nvme1n1"));
+    old.if_map()->set("serial", Value("OLD"));
+    spec::Layout moved = after;
+    moved.disk.serial = spec::Text{"S6Z1", {}};
+    two.if_map()->set("disks", ValueList{two.get("disks")->if_list()->front(), old});
+    EXPECT_EQ(said(moved, two, &before), "format layout.partitions./home 949.6GB xfs -> 949.6GB ext4\n");
+}
+
+// ---- properties
+
+TEST(LayoutProperties, WhatWasPreservedIsNeverTakenUnsaid) {
+    std::mt19937 random(7);
+    const auto pick = [&](int least, int most) {
+        return std::uniform_int_distribution<int>(least, most)(random);
+    };
+    const auto keeps = [&] { return pick(0, 1) ? ", preserve: true" : ""; };
+    const auto fs = [&] { return pick(0, 3) ? "xfs" : "ext4"; };
+    const auto some = [&] {
+        std::vector<std::string> parts{"{mount: /, size: 50GB, fs: xfs}"};
+        for (const auto& [mount, size] :
+             {std::pair{"/home", 60}, std::pair{"/srv", 61}}) // told apart by them
+            if (pick(0, 2))
+                parts.push_back(
+                    fmt::format("{{mount: {}, size: {}GB, fs: {}{}}}", mount, size, fs(), keeps()));
+        const bool grouped = pick(0, 1);
+        if (grouped) parts.push_back("{vg: labvg, size: 100GB}");
+        std::shuffle(parts.begin(), parts.end(), random);
+        std::string text = "partitions:\n  - {mount: /boot/efi, size: 600MB, fs: efi}\n";
+        for (const std::string& part : parts)
+            text += "  - " + part + "\n";
+        if (!grouped) return layout(text);
+        text += "volumes:\n  - {name: var, mount: /var, size: 10GB, fs: xfs}\n";
+        for (const auto& [name, size] : {std::pair{"data", 20}, std::pair{"mail", 21}})
+            if (pick(0, 2))
+                text += fmt::format("  - {{name: {}, mount: /{}, size: {}GB, fs: {}{}}}\n", name, name, size,
+                                    fs(), keeps());
+        return layout(text);
+    };
+    for (int round = 0; round < 500; ++round) {
+        const spec::Layout before = some(), after = some();
+        const Value facts = pick(0, 1) ? facts_of(before) : unmounted(facts_of(before));
+        const LayoutPlan plan = planned(after, facts, &before, /*reinstall=*/pick(0, 1) == 0);
+        if (!plan.problems.empty()) continue;
+        for (const auto* parts : {&before.partitions, &before.volumes})
+            for (const spec::LayoutPart& part : *parts) {
+                if (!part.preserve) continue;
+                const std::string size = part.size.text + " ";
+                const auto keep =
+                    std::find_if(plan.changes.begin(), plan.changes.end(), [&](const auto& each) {
+                        const std::string* had = each.before.if_string();
+                        return had && had->starts_with(size) &&
+                               (each.effect == "keep" || each.effect == "grow");
+                    });
+                EXPECT_NE(keep, plan.changes.end()) << part.name << "\n" << said(plan);
+            }
+    }
+}
+
+} // namespace
+} // namespace lab::planner::test
