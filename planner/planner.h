@@ -86,6 +86,8 @@ std::optional<spec::Layout> recorded_layout(const Value& record);
 /// What is to be recorded of the layout of a server that is wanted: the wanted one where its disk was seen to
 /// be so, else what was recorded before.
 Value layout_to_record(const ServerInput& input);
+/// Whether the wanted layout no longer preserves what the recorded one does, or has it no longer.
+bool gives_up_preserved(const ServerInput& input);
 
 /// Whether an apply of the plan would do, forget or release anything.
 bool has_changes(const api::Plan& plan) noexcept;

@@ -65,16 +65,25 @@ planner::AppliedServer frame_of(const Workspace& workspace, const planner::Serve
                                   .cloud = desired.cloud,
                                   .region = desired.region,
                                   .labels = desired.labels,
-                                  // A dirty tree may protect, but it may not lift what a commit protects.
+                                  // A dirty tree may protect and preserve, but it may not lift what a commit
+                                  // does.
                                   .protect =
                                       desired.protect || (dirty && input.applied && input.applied->protect),
                                   .commit = dirty ? std::string() : workspace.origin.commit,
                                   .modules = {}};
-    server.layout = planner::layout_to_record(input);
+    server.layout = dirty && input.applied && planner::gives_up_preserved(input)
+                        ? input.applied->layout
+                        : planner::layout_to_record(input);
     server.secrets = grants_now(input, itself);
     if (input.observed && server.spec.server_id.empty())
         server.spec.server_id = input.observed->state.server_id;
     return server;
+}
+
+/// Whether the record holds on to what the inventory gives up, because it is a dirty tree that does: the
+/// commit that is the same must not pass for recorded already.
+bool waits_for_commit(const planner::ServerInput& input) {
+    return input.applied->protect != input.desired->protect || planner::gives_up_preserved(input);
 }
 
 void merge_report(planner::ObservedServer& observed, const api::Report& report, WallTime at) {
@@ -140,9 +149,7 @@ Record record_of(const Engine& engine, const Workspace& workspace, planner::Serv
         if (drift_only) {
             if (auto known = engine.store.server(input.name); known && *known)
                 record.application.applied_key = (*known)->applied_key;
-        } else if (const auto index = workspace.fleet.find(input.name);
-                   index && record.application.server.protect == input.desired->protect) {
-            // Protection that was held back has yet to be lifted: the commit that does is no news otherwise.
+        } else if (const auto index = workspace.fleet.find(input.name); index && !waits_for_commit(input)) {
             record.application.applied_key = workspace.fleet.key(*index);
         }
         if (!record.observation.observed.has_failed())

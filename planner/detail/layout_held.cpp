@@ -15,13 +15,6 @@ std::string group_identity(std::string_view group) {
     return fmt::format("volume group '{}'", group);
 }
 
-const LayoutPart* find_identity(const Layout& layout, std::string_view id) {
-    for (const auto* parts : {&layout.partitions, &layout.volumes})
-        for (const LayoutPart& part : *parts)
-            if (identity(part) == id) return &part;
-    return nullptr;
-}
-
 class Search {
   public:
     Search(const Storage& storage, const PresentDisk& disk, const std::vector<const PresentGroup*>& groups,
@@ -113,6 +106,13 @@ std::string identity(const LayoutPart& part) {
     if (!part.mount.empty()) return part.mount;
     if (part.fs == FileSystem::None) return group_identity(part.group);
     return part.group.empty() ? part.name : fmt::format("volume '{}'", part.name);
+}
+
+const LayoutPart* find_identity(const Layout& layout, std::string_view id) {
+    for (const auto* parts : {&layout.partitions, &layout.volumes})
+        for (const LayoutPart& part : *parts)
+            if (identity(part) == id) return &part;
+    return nullptr;
 }
 
 Holdings::Holdings(const Storage& storage, const PresentDisk& disk,

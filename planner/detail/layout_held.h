@@ -8,6 +8,8 @@ namespace lab::planner::detail {
 
 /// What a part is in any layout, as it reads in a sentence: "/home", "volume group 'labvg'", "swap".
 std::string identity(const spec::LayoutPart& part);
+/// The part of the layout with that identity; null: there is none.
+const spec::LayoutPart* find_identity(const spec::Layout& layout, std::string_view id);
 
 /// A partition or a volume that is there.
 struct Holding {

@@ -70,6 +70,7 @@ class Planning {
             lose_all();
         }
         plan_memory();
+        note_given_up();
         finish();
         return std::move(out_);
     }
@@ -386,14 +387,36 @@ class Planning {
     }
 
     void was_preserved(const LayoutPart& part) {
-        std::string text = fmt::format("{} was preserved when it was applied: apply a commit that has it "
-                                       "without `preserve` first",
-                                       part.group.empty() ? part.name : "volume '" + part.name + "'");
+        std::string text = fmt::format(
+            "{} was preserved when it was applied: apply a commit that has it without `preserve` first",
+            preserved_name(part));
         const auto end = out_.problems.begin() + static_cast<std::ptrdiff_t>(given_up_);
         if (std::find(out_.problems.begin(), end, text) != end) return;
         out_.problems.insert(end, std::move(text));
         ++given_up_;
         out_.takes_preserved = true;
+    }
+
+    void note_given_up() {
+        if (!applied_) return;
+        for (const auto* parts : {&applied_->partitions, &applied_->volumes})
+            for (const LayoutPart& part : *parts) {
+                if (!part.preserve) continue;
+                const LayoutPart* now = desired_.find_volume(part.group, part.name);
+                if (!now) now = find_identity(desired_, identity(part));
+                if (now ? !now->preserve : !is_preserved_elsewhere(part))
+                    out_.given_up.push_back({.what = preserved_name(part), .is_there = now != nullptr});
+            }
+    }
+
+    /// Whether its data are another part's by now, which preserves them.
+    bool is_preserved_elsewhere(const LayoutPart& part) const {
+        const auto takes_over = [&](const auto& match) {
+            const Holding* held = match.have ? match_.holdings.of(*match.have) : nullptr;
+            return held && held->was == &part && match.want->preserve;
+        };
+        return std::any_of(match_.partitions.begin(), match_.partitions.end(), takes_over) ||
+               std::any_of(match_.volumes.begin(), match_.volumes.end(), takes_over);
     }
 
     void remount(const std::string& path, const LayoutPart& want, const PresentPart& have) {
@@ -453,6 +476,10 @@ class Planning {
 };
 
 } // namespace
+
+std::string preserved_name(const LayoutPart& part) {
+    return part.group.empty() ? part.name : fmt::format("volume '{}'", part.name);
+}
 
 std::string volume_path(const Layout& layout, std::string_view group, std::string_view volume) {
     const auto groups = std::count_if(layout.partitions.begin(), layout.partitions.end(),

@@ -11,6 +11,12 @@
 
 namespace lab::planner::detail {
 
+/// What the applied layout preserved, and the wanted one does not.
+struct GivenUp {
+    std::string what;      // "/home", "volume 'home'"
+    bool is_there = false; // in the wanted layout
+};
+
 struct LayoutPlan {
     /// Each part with what becomes of it; paths are "layout.volumes.home", "layout.partitions./boot",
     /// "layout.disk.nvme0n1p3", "layout.disk.labvg/home" (what is none of the layout's), "layout.tmpfs./tmp".
@@ -20,7 +26,8 @@ struct LayoutPlan {
     api::Risk risk = api::Risk::Safe;
     std::string reason;                // why the disk is partitioned anew; else empty
     std::vector<std::string> problems; // sentences without full stops
-    bool takes_preserved = false;      // something is written over that was preserved when it was applied
+    std::vector<GivenUp> given_up;
+    bool takes_preserved = false; // something is written over that was preserved when it was applied
 };
 
 struct LayoutQuestion {
@@ -30,6 +37,9 @@ struct LayoutQuestion {
     bool reinstall = false;                // what is not preserved is written anew
 };
 LayoutPlan plan_layout(const LayoutQuestion& question);
+
+/// How messages call what holds data: "/home", "volume 'home'".
+std::string preserved_name(const spec::LayoutPart& part);
 
 /// "layout.volumes.home"; with the group's name before it where the layout has several.
 std::string volume_path(const spec::Layout& layout, std::string_view group, std::string_view volume);

@@ -153,6 +153,29 @@ std::optional<Action> layout_action(const ServerInput& input, const DesiredServe
     return action;
 }
 
+std::vector<Remark> layout_given_up(const ServerInput& input, const DesiredServer& desired,
+                                    const Knowledge& known) {
+    std::vector<Remark> out;
+    const Question question = question_of(input, known);
+    if (!question.applied || !input.live) return out;
+    if (!desired.layout) {
+        for (const auto* parts : {&question.applied->partitions, &question.applied->volumes})
+            for (const spec::LayoutPart& part : *parts)
+                if (part.preserve)
+                    out.push_back({preserved_name(part), "was preserved, and the server has no layout any "
+                                                         "longer: its data stay until a reinstallation"});
+        return out;
+    }
+    const LayoutPlan plan = question.answer(*desired.layout, /*reinstall=*/false);
+    for (const GivenUp& each : plan.given_up)
+        out.push_back({each.what, !each.is_there ? "was preserved, and is no longer in the layout"
+                                  : plan.takes_preserved
+                                      ? "was preserved, and the layout preserves it no longer"
+                                      : "is preserved no longer once this is applied: its "
+                                        "data stay until a reinstallation"});
+    return out;
+}
+
 std::vector<api::DriftItem> layout_drift(const ServerInput& input, const Knowledge& known) {
     std::vector<api::DriftItem> out;
     const Question question = question_of(input, known);
@@ -183,6 +206,11 @@ Value layout_to_record(const ServerInput& input) {
     if (question.storage && !question.answer(*input.desired->layout, /*reinstall=*/false).differs)
         return layout_record(*input.desired->layout);
     return input.applied ? input.applied->layout : Value();
+}
+
+bool gives_up_preserved(const ServerInput& input) {
+    LAB_CHECK(input.desired.has_value(), "only a server that is wanted is recorded");
+    return !detail::layout_given_up(input, *input.desired, detail::knowledge_of(input)).empty();
 }
 
 } // namespace lab::planner

@@ -128,6 +128,42 @@ TEST(LayoutPreserved, WhatAnotherDiskHasIsNotThisOnes) {
     EXPECT_EQ(said(moved, two, &before), "format layout.partitions./home 949.6GB xfs -> 949.6GB ext4\n");
 }
 
+// ---- what is said of preserve that is given up
+
+std::vector<std::string> warnings(const spec::Layout& before, const std::optional<spec::Layout>& after) {
+    ServerInput input = live(before, facts_of(before), &before);
+    input.desired->layout = after;
+    const api::Plan plan = plan_of(input).plan;
+    EXPECT_EQ(gives_up_preserved(input), !plan.warnings.empty());
+    return plan.warnings;
+}
+
+TEST(LayoutGivenUp, IsSaid) {
+    const auto only = [](std::string_view text) { return std::vector<std::string>{std::string(text)}; };
+    EXPECT_EQ(warnings(base(), base()), std::vector<std::string>{});
+    EXPECT_EQ(warnings(base(), of_partitions(kRoot, "{mount: /home, size: rest, fs: xfs}")),
+              only("/home on ser9-1 is preserved no longer once this is applied: its data stay until a "
+                   "reinstallation"));
+    EXPECT_EQ(warnings(base(), layout(kPlain)),
+              only("/home on ser9-1 was preserved, and is no longer in the layout"));
+    EXPECT_EQ(warnings(layout(kGroup), std::nullopt),
+              only("volume 'home' on ser9-1 was preserved, and the server has no layout any longer: its data "
+                   "stay until a reinstallation"));
+}
+
+TEST(LayoutGivenUp, AnotherNameMayGoOnPreserving) {
+    const auto data = [](std::string_view preserve) {
+        return of_partitions(kRoot, fmt::format("{{mount: /data, size: rest, fs: xfs{}}}", preserve));
+    };
+    ServerInput input = live(data(", preserve: true"), unmounted(facts_of(base())));
+    const spec::Layout before = base();
+    input.applied = live(before, Value(), &before).applied;
+    EXPECT_TRUE(plan_of(input).plan.warnings.empty());
+    input.desired->layout = data("");
+    EXPECT_EQ(plan_of(input).plan.warnings,
+              std::vector<std::string>{"/home on ser9-1 was preserved, and is no longer in the layout"});
+}
+
 // ---- properties
 
 TEST(LayoutProperties, WhatWasPreservedIsNeverTakenUnsaid) {
