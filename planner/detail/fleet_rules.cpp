@@ -77,11 +77,11 @@ std::optional<std::string> out_of_reach_warning(const std::vector<ServerPlan>& p
                        count == 1 ? "is" : "are", name_list(std::move(names), kNamesShown));
 }
 
-/// What was preserved when it was applied and is so no longer: giving that up is always said.
-void add_given_up(std::vector<std::string>& out, const std::vector<ServerPlan>& plans) {
+/// Parts of disks: what gives up being preserved, and what is not as large as it reads.
+void add_disks(std::vector<std::string>& out, const std::vector<ServerPlan>& plans) {
     ByText remarks;
     for (const ServerPlan& plan : plans)
-        for (const Remark& each : plan.given_up)
+        for (const Remark& each : plan.disk)
             remarks[each.id + "\n" + each.text].push_back(plan.name);
     for (const auto& [key, servers] : remarks) {
         const std::size_t cut = key.find('\n');
@@ -216,7 +216,7 @@ std::vector<std::string> warnings_of(const std::vector<ServerPlan>& plans, const
     };
     add_absent(absent, " and not planned");
     add_absent(absent_but_planned, ", and nothing planned there can be applied");
-    add_given_up(out, plans);
+    add_disks(out, plans);
     if (auto text = out_of_reach_warning(plans)) out.push_back(*std::move(text));
     if (auto text = unknown_grants_warning(plans)) out.push_back(*std::move(text));
     const auto add = [&](const ByText& remarks, std::string_view what) {

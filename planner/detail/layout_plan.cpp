@@ -149,6 +149,22 @@ class Planning {
             keep_partition(partition);
         for (const ExtraPartition& extra : match_.extras)
             plan_extra(extra);
+        note_shut_in();
+    }
+
+    /// What takes the rest is as large as the layout comes to on the disk, or it is said. Behind the last one
+    /// that stays there is nothing but what others need more than the layout gives them.
+    void note_shut_in() {
+        if (storage_->supposed) return;
+        const spec::DiskMap map = spec::lay_out(desired_, match_.disk->bytes);
+        if (!map.fits()) return;
+        for (std::size_t i = 0; i < match_.partitions.size(); ++i) {
+            const PartitionMatch& match = match_.partitions[i];
+            const bool is_last = match.have == &match_.disk->partitions.back() || match.growth > 0;
+            const std::uint64_t bytes = match.have->bytes + match.growth, rest = map.partitions[i].bytes;
+            if (match.want->size.kind == LayoutSize::Kind::Rest && !is_last && bytes + kLeastRoom <= rest)
+                out_.shut_in.push_back({.what = match.want->name, .bytes = bytes, .rest = rest});
+        }
     }
 
     /// A partition that is none of the layout's, with the volumes on it: lost where lab made it, else left

@@ -17,6 +17,12 @@ struct GivenUp {
     bool is_there = false; // in the wanted layout
 };
 
+/// A partition that is to take the rest of the disk and stays smaller, because of what lies behind it.
+struct ShutIn {
+    std::string what;
+    std::uint64_t bytes, rest;
+};
+
 struct LayoutPlan {
     /// Each part with what becomes of it; paths are "layout.volumes.home", "layout.partitions./boot",
     /// "layout.disk.nvme0n1p3", "layout.disk.labvg/home" (what is none of the layout's), "layout.tmpfs./tmp".
@@ -27,6 +33,7 @@ struct LayoutPlan {
     std::string reason;                // why the disk is partitioned anew; else empty
     std::vector<std::string> problems; // sentences without full stops
     std::vector<GivenUp> given_up;
+    std::vector<ShutIn> shut_in;
     bool takes_preserved = false; // something is written over that was preserved when it was applied
 };
 

@@ -2,6 +2,7 @@
 
 #include "planner/detail/server_unit.h"
 #include "support/json.h"
+#include "support/units.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -107,6 +108,19 @@ std::string reason_of(const LayoutPlan& plan, const Knowledge& known, const Ques
     return {};
 }
 
+/// Of a server that has no layout any longer.
+std::vector<Remark> layout_gone(const std::optional<spec::Layout>& applied) {
+    std::vector<Remark> out;
+    if (!applied) return out;
+    for (const auto* parts : {&applied->partitions, &applied->volumes})
+        for (const spec::LayoutPart& part : *parts)
+            if (part.preserve)
+                out.push_back({preserved_name(part),
+                               "was preserved, and the server has no layout any longer: "
+                               "its data stay until a reinstallation"});
+    return out;
+}
+
 Digest precondition(const ServerInput& input, const spec::Layout& desired, const LayoutPlan& plan) {
     Hasher hasher;
     hasher.part("layout").part(write_json_canonical(layout_record(desired)));
@@ -153,26 +167,23 @@ std::optional<Action> layout_action(const ServerInput& input, const DesiredServe
     return action;
 }
 
-std::vector<Remark> layout_given_up(const ServerInput& input, const DesiredServer& desired,
-                                    const Knowledge& known) {
-    std::vector<Remark> out;
+std::vector<Remark> layout_remarks(const ServerInput& input, const DesiredServer& desired,
+                                   const Knowledge& known) {
+    if (!input.live) return {};
     const Question question = question_of(input, known);
-    if (!question.applied || !input.live) return out;
-    if (!desired.layout) {
-        for (const auto* parts : {&question.applied->partitions, &question.applied->volumes})
-            for (const spec::LayoutPart& part : *parts)
-                if (part.preserve)
-                    out.push_back({preserved_name(part), "was preserved, and the server has no layout any "
-                                                         "longer: its data stay until a reinstallation"});
-        return out;
-    }
+    if (!desired.layout) return layout_gone(question.applied);
     const LayoutPlan plan = question.answer(*desired.layout, /*reinstall=*/false);
+    std::vector<Remark> out;
     for (const GivenUp& each : plan.given_up)
         out.push_back({each.what, !each.is_there ? "was preserved, and is no longer in the layout"
                                   : plan.takes_preserved
                                       ? "was preserved, and the layout preserves it no longer"
                                       : "is preserved no longer once this is applied: its "
                                         "data stay until a reinstallation"});
+    for (const ShutIn& each : plan.shut_in)
+        out.push_back(
+            {each.what, fmt::format("takes the rest, which is {}, but has {}: what lies behind it stays",
+                                    format_size(each.rest, Rounding::Down), format_size(each.bytes))});
     return out;
 }
 
@@ -210,7 +221,11 @@ Value layout_to_record(const ServerInput& input) {
 
 bool gives_up_preserved(const ServerInput& input) {
     LAB_CHECK(input.desired.has_value(), "only a server that is wanted is recorded");
-    return !detail::layout_given_up(input, *input.desired, detail::knowledge_of(input)).empty();
+    const detail::Question question = detail::question_of(input, detail::knowledge_of(input));
+    if (!question.applied || !input.live) return false;
+    return input.desired->layout
+               ? !question.answer(*input.desired->layout, /*reinstall=*/false).given_up.empty()
+               : !detail::layout_gone(question.applied).empty();
 }
 
 } // namespace lab::planner

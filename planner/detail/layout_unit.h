@@ -13,9 +13,10 @@ std::optional<api::Action> layout_action(const ServerInput& input, const Desired
                                          const Knowledge& known, const Rules& rules,
                                          const api::Action* itself);
 
-/// What was preserved when it was applied and is so no longer, though nothing may be done about it now.
-std::vector<Remark> layout_given_up(const ServerInput& input, const DesiredServer& desired,
-                                    const Knowledge& known);
+/// What has to be said of the disk, whether anything is done about it or not: what was preserved when it was
+/// applied and is so no longer; what is smaller than the layout tells.
+std::vector<Remark> layout_remarks(const ServerInput& input, const DesiredServer& desired,
+                                   const Knowledge& known);
 
 /// Where the machine's disk is not as its layout was left.
 std::vector<api::DriftItem> layout_drift(const ServerInput& input, const Knowledge& known);

@@ -40,7 +40,7 @@ struct ServerPlan {
     std::vector<Remark> skipped;             // the machine did not look
     std::vector<Remark> failed;              // looking failed, or a fact is missing
     std::vector<Remark> refused;             // the machine will not do it, or may not
-    std::vector<Remark> given_up; // parts of its disk that the layout preserved when it was applied
+    std::vector<Remark> disk;                // parts of it that are otherwise than the layout lets expect
 };
 
 ServerPlan plan_server(const ServerInput& input, const Rules& rules);

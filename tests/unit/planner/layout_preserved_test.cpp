@@ -164,6 +164,35 @@ TEST(LayoutGivenUp, AnotherNameMayGoOnPreserving) {
               std::vector<std::string>{"/home on ser9-1 was preserved, and is no longer in the layout"});
 }
 
+// ---- a layout without the group that is there
+
+TEST(LayoutGroupGone, EveryVolumeOfAPartitionThatGoesIsSaid) {
+    const spec::Layout before = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: 50GB, fs: xfs}, {vg: labvg, size: rest}]
+volumes: [{name: var, mount: /var, size: 33GB, fs: xfs}, {name: home, mount: /home, size: 500GB, fs: xfs}]
+)");
+    EXPECT_EQ(said(layout(kPlain), facts_of(before), &before),
+              "grow layout.partitions./ 50GB xfs -> 999.6GB xfs\n"
+              "lose layout.partitions.labvg 949.6GB lvm -> null\n"
+              "lose layout.disk.labvg/var 33GB xfs -> null used 1.5GB\n"
+              "lose layout.disk.labvg/home 500GB xfs -> null used 1.5GB\n");
+}
+
+TEST(LayoutGroupGone, WhatIsNotLabsStaysAndTheRestIsSaidToBeSmall) {
+    const spec::Layout there = layout(R"(
+partitions: [{mount: /boot/efi, size: 600MB, fs: efi}, {mount: /, size: 50GB, fs: xfs}, {vg: labvg, size: rest}]
+volumes: [{name: home, mount: /home, size: 500GB, fs: xfs}]
+)");
+    const LayoutPlan plan = planned(layout(kPlain), facts_of(there));
+    EXPECT_EQ(said(plan), "");
+    ASSERT_EQ(plan.changes.size(), 4u);
+    EXPECT_EQ(plan.changes.back().path, "layout.disk.labvg/home");
+    EXPECT_EQ(plan_of(live(layout(kPlain), facts_of(there))).plan.warnings,
+              std::vector<std::string>{
+                  "/ on ser9-1 takes the rest, which is 999.6GB, but has 50GB: what lies behind it "
+                  "stays"});
+}
+
 // ---- properties
 
 TEST(LayoutProperties, WhatWasPreservedIsNeverTakenUnsaid) {
