@@ -60,8 +60,11 @@ class Matching {
     Matching(const Layout& layout, const Layout* applied, const Storage& storage, LayoutMatch nothing)
         : layout_(layout), applied_(applied), storage_(storage), out_(std::move(nothing)) {}
 
-    LayoutMatch run() {
-        choose_disk();
+    LayoutMatch run(const PresentDisk* disk) {
+        if (disk)
+            out_.disk = disk;
+        else
+            choose_disk();
         if (!out_.disk) return std::move(out_);
         find_groups(*out_.disk);
         const PresentDisk* place = applied_ ? disk_of_applied(*applied_, storage_) : nullptr;
@@ -282,11 +285,12 @@ class Matching {
 
 } // namespace
 
-LayoutMatch match_layout(const Layout& layout, const Layout* applied, const Storage* storage) {
+LayoutMatch match_layout(const Layout& layout, const Layout* applied, const Storage* storage,
+                         const PresentDisk* disk) {
     LayoutMatch nothing;
     for (const LayoutPart& volume : layout.volumes)
         nothing.volumes.push_back({.want = &volume});
-    return storage ? Matching(layout, applied, *storage, std::move(nothing)).run() : nothing;
+    return storage ? Matching(layout, applied, *storage, std::move(nothing)).run(disk) : nothing;
 }
 
 std::vector<const PresentPart*> volumes_of(const Storage& storage, const PresentGroup& group) {

@@ -40,8 +40,10 @@ struct LayoutMatch {
 };
 
 /// `applied`: what was applied last; null: nothing. `storage` null: nobody knows what is there, and nothing
-/// matches. The match points into all of them.
-LayoutMatch match_layout(const spec::Layout& layout, const spec::Layout* applied, const Storage* storage);
+/// matches. `disk`: the one to match; null: the one that the layout asks for. The match points into all of
+/// them.
+LayoutMatch match_layout(const spec::Layout& layout, const spec::Layout* applied, const Storage* storage,
+                         const PresentDisk* disk);
 
 /// All volumes of a group that is there.
 std::vector<const PresentPart*> volumes_of(const Storage& storage, const PresentGroup& group);

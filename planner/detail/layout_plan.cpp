@@ -57,12 +57,24 @@ class Planning {
   public:
     Planning(const LayoutQuestion& question, const Storage* storage)
         : desired_(question.desired), applied_(question.applied), storage_(storage),
-          reinstall_(question.reinstall), match_(match_layout(desired_, question.applied, storage)) {}
+          reinstall_(question.reinstall),
+          match_(match_layout(desired_, question.applied, storage, question.disk)) {}
 
     LayoutPlan run() {
         if (match_.disk) check_boot_mode();
         for (const std::string& text : match_.problems)
             problem(text);
+        if (storage_ && !match_.disk) // nobody can tell what would become of what
+            out_.anew = !applied_;
+        else
+            plan_parts();
+        note_given_up();
+        finish();
+        return std::move(out_);
+    }
+
+  private:
+    void plan_parts() {
         if (match_.keeps_table) {
             keep_table();
         } else {
@@ -70,12 +82,8 @@ class Planning {
             lose_all();
         }
         plan_memory();
-        note_given_up();
-        finish();
-        return std::move(out_);
     }
 
-  private:
     void check_boot_mode() {
         const auto has = [&](FileSystem fs) {
             return std::any_of(desired_.partitions.begin(), desired_.partitions.end(),

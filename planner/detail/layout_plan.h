@@ -41,6 +41,7 @@ struct LayoutQuestion {
     const spec::Layout& desired;
     const spec::Layout* applied = nullptr; // null: never applied
     const Storage* storage = nullptr;      // null: nobody looked; then Applied stands in, if there is one
+    const PresentDisk* disk = nullptr;     // of those, the layout's; null: the one that its selector fits
     bool reinstall = false;                // what is not preserved is written anew
 };
 LayoutPlan plan_layout(const LayoutQuestion& question);

@@ -1,5 +1,6 @@
 #include "planner/detail/layout_unit.h"
 
+#include "planner/detail/layout_disk.h"
 #include "planner/detail/server_unit.h"
 #include "support/json.h"
 #include "support/units.h"
@@ -37,6 +38,19 @@ struct Question {
                             .storage = storage ? &*storage : nullptr,
                             .reinstall = reinstall});
     }
+    /// What the applied layout would do on the disk that it lies on; nullopt where nobody looked, or nobody
+    /// can tell which disk that is.
+    std::optional<LayoutPlan> restored() const {
+        if (!applied || !storage) return std::nullopt;
+        const PresentDisk* disk = disk_of_applied(*applied, *storage);
+        if (!disk) return std::nullopt;
+        return plan_layout({.desired = *applied, .applied = &*applied, .storage = &*storage, .disk = disk});
+    }
+    /// Disks that the applied layout may lie on, where nobody can tell on which; else none.
+    std::vector<const PresentDisk*> doubtful() const {
+        if (!applied || !storage || disk_of_applied(*applied, *storage)) return {};
+        return fitting_disks(*storage, applied->disk);
+    }
 };
 
 Question question_of(const ServerInput& input, const Knowledge& known) {
@@ -51,9 +65,9 @@ using Paths = std::set<std::string, std::less<>>;
 /// What the machine has otherwise than it was applied. Of a disk that nobody looked at: nothing.
 Paths drifted_paths(const Question& question) {
     Paths paths;
-    if (!question.applied || !question.storage) return paths;
-    for (api::PropertyChange& change : question.answer(*question.applied, /*reinstall=*/false).changes)
-        if (!is_kept(change)) paths.insert(std::move(change.path));
+    if (auto restored = question.restored())
+        for (api::PropertyChange& change : restored->changes)
+            if (!is_kept(change)) paths.insert(std::move(change.path));
     return paths;
 }
 
@@ -168,9 +182,15 @@ std::optional<Action> layout_action(const ServerInput& input, const DesiredServe
 }
 
 std::vector<Remark> layout_remarks(const ServerInput& input, const DesiredServer& desired,
-                                   const Knowledge& known) {
+                                   const Knowledge& known, bool drift_only) {
     if (!input.live) return {};
     const Question question = question_of(input, known);
+    const auto doubtful = question.doubtful();
+    if (drift_only) { // in a plan, it is what blocks the layout; or the layout says which disk is meant
+        if (doubtful.empty()) return {};
+        return {{"layout '" + question.applied->name + "'",
+                 "cannot be compared: " + why_no_disk(*question.applied, *question.storage, doubtful)}};
+    }
     if (!desired.layout) return layout_gone(question.applied);
     const LayoutPlan plan = question.answer(*desired.layout, /*reinstall=*/false);
     std::vector<Remark> out;
@@ -191,8 +211,14 @@ std::vector<api::DriftItem> layout_drift(const ServerInput& input, const Knowled
     std::vector<api::DriftItem> out;
     const Question question = question_of(input, known);
     if (!question.applied || !question.storage) return out;
-    LayoutPlan plan = question.answer(*question.applied, /*reinstall=*/false);
-    for (api::PropertyChange& change : plan.changes) {
+    std::optional<LayoutPlan> restored = question.restored();
+    if (!restored && question.doubtful().empty()) {
+        api::DriftItem gone{.resource = "server/" + input.name, .path = "layout.disk", .kind = "missing"};
+        gone.expected = spec::to_string(question.applied->disk);
+        out.push_back(std::move(gone));
+    }
+    if (!restored) return out;
+    for (api::PropertyChange& change : restored->changes) {
         if (is_kept(change)) continue;
         api::DriftItem item{.resource = "server/" + input.name,
                             .path = std::move(change.path),

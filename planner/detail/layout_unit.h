@@ -14,9 +14,10 @@ std::optional<api::Action> layout_action(const ServerInput& input, const Desired
                                          const api::Action* itself);
 
 /// What has to be said of the disk, whether anything is done about it or not: what was preserved when it was
-/// applied and is so no longer; what is smaller than the layout tells.
+/// applied and is so no longer; what is smaller than the layout tells. With `drift_only`: that nobody can
+/// tell which disk the applied layout lies on.
 std::vector<Remark> layout_remarks(const ServerInput& input, const DesiredServer& desired,
-                                   const Knowledge& known);
+                                   const Knowledge& known, bool drift_only);
 
 /// Where the machine's disk is not as its layout was left.
 std::vector<api::DriftItem> layout_drift(const ServerInput& input, const Knowledge& known);

@@ -229,7 +229,7 @@ void plan_present(ServerPlan& plan, const ServerInput& input, const DesiredServe
     }
     if (itself) plan.actions.push_back(*itself);
     if (desired.layout) add_layout(plan, draft);
-    if (!rules.drift_only) plan.disk = layout_remarks(input, desired, known);
+    plan.disk = layout_remarks(input, desired, known, rules.drift_only);
     if (known.never && !itself)
         std::erase(plan.units, "server/" + input.name); // who could say it is unchanged?
     for (Action& action : module_actions(draft))
@@ -290,7 +290,8 @@ ServerPlan plan_server(const ServerInput& input, const Rules& rules) {
             if (auto action = layout_action(input, *input.desired, known, rules, nullptr))
                 plan.actions.push_back(*std::move(action));
         }
-        if (input.desired && !rules.drift_only) plan.disk = layout_remarks(input, *input.desired, known);
+        if (input.desired && !rules.drift_only)
+            plan.disk = layout_remarks(input, *input.desired, known, rules.drift_only);
         return plan;
     }
     if (known.out_of_reach) plan.out_of_reach = input.observed ? input.observed->state.detail : std::string();

@@ -193,6 +193,78 @@ volumes: [{name: home, mount: /home, size: 500GB, fs: xfs}]
                   "stays"});
 }
 
+// ---- the disk that the applied layout lies on
+
+/// `facts` with a second disk; alike, where the first one is not to be told from it.
+Value with_second(Value facts, bool alike) {
+    ValueList& disks = *facts.if_map()->find("disks")->if_list();
+    Value second = disks.front();
+    second.if_map()->set("name", Value("sdb"));
+    second.if_map()->set("serial", Value("S2"));
+    second.if_map()->set("transport", Value("sata"));
+    for (Value& part : *second.if_map()->find("partitions")->if_list()) {
+        const std::string name = "sdb" + part.get("name")->if_string()->substr(8);
+        part.if_map()->set("name", Value(name));
+        part.if_map()->set("path", Value("/dev/" + name));
+    }
+    if (!alike) second.if_map()->set("partitions", ValueList{});
+    disks.push_back(std::move(second));
+    return facts;
+}
+
+api::Plan drift_of(const spec::Layout& applied, const spec::Layout& desired, Value facts, bool drift_only) {
+    PlanInput all;
+    all.applied_servers = 1;
+    all.key = kKey;
+    all.drift_only = drift_only;
+    all.servers.push_back(live(desired, std::move(facts), &applied));
+    return make_plan(all).plan;
+}
+
+TEST(LayoutDisk, ASecondOneIsNoDrift) {
+    const spec::Layout before = base();
+    spec::Layout after = base();
+    after.disk.type = spec::Text{"nvme", {}};
+    const Value facts = with_second(unmounted(facts_of(before)), /*alike=*/false);
+    const api::Plan plan = drift_of(before, after, facts, /*drift_only=*/false);
+    EXPECT_TRUE(plan.drift.empty());
+    EXPECT_TRUE(plan.actions.empty());
+    EXPECT_TRUE(drift_of(before, before, facts, /*drift_only=*/true).drift.empty());
+    // Nothing is planned where the layout fits both, and it says why once.
+    const api::Plan unchanged = drift_of(before, before, facts, /*drift_only=*/false);
+    EXPECT_TRUE(unchanged.drift.empty());
+    ASSERT_EQ(unchanged.actions.size(), 1u);
+    EXPECT_TRUE(unchanged.actions[0].changes.empty());
+    EXPECT_EQ(unchanged.actions[0].blocked.value().detail,
+              "more than one disk fits layout 'worker' (the only disk): nvme0n1 (serial S6Z1, 1TB), sdb "
+              "(serial S2, "
+              "1TB); name one by its serial");
+}
+
+TEST(LayoutDisk, WhereNobodyCanTellItThatIsSaid) {
+    const spec::Layout before = base();
+    const Value facts = with_second(unmounted(facts_of(before)), /*alike=*/true);
+    const api::Plan drift = drift_of(before, before, facts, /*drift_only=*/true);
+    EXPECT_TRUE(drift.drift.empty());
+    EXPECT_EQ(drift.warnings,
+              std::vector<std::string>{
+                  "layout 'worker' on ser9-1 cannot be compared: more than one disk fits layout "
+                  "'worker' (the only disk): nvme0n1 (serial S6Z1, 1TB), sdb (serial S2, 1TB); "
+                  "name one by its serial"});
+    // It is mounted from the first one.
+    const Value mounted = with_second(facts_of(before), /*alike=*/true);
+    EXPECT_TRUE(drift_of(before, before, mounted, /*drift_only=*/true).warnings.empty());
+}
+
+TEST(LayoutDisk, OneThatIsGoneIsMissing) {
+    spec::Layout before = base();
+    before.disk.serial = spec::Text{"OLD", {}};
+    const api::Plan plan = drift_of(before, base(), facts_of(base()), /*drift_only=*/false);
+    ASSERT_EQ(plan.drift.size(), 1u);
+    EXPECT_EQ(plan.drift[0].path, "layout.disk");
+    EXPECT_EQ(plan.drift[0].kind, "missing");
+}
+
 // ---- properties
 
 TEST(LayoutProperties, WhatWasPreservedIsNeverTakenUnsaid) {
