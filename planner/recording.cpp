@@ -3,6 +3,8 @@
 #include "api/content.h"
 #include "api/facts.h"
 #include "planner/planner.h"
+#include "spec/document.h"
+#include "support/json.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -324,9 +326,28 @@ void read_secrets(Reader& reader, const Value& value, AppliedServer& applied) {
     }
 }
 
+/// What is wrong with the parts of a layout is said as of one in an inventory, though of all of them at once.
+void refuse_parts(Reader& reader, const std::string& name, const Value& parts) {
+    const Reader::Step step(reader, "parts");
+    Diagnostics diagnostics;
+    if (const auto document = spec::Document::parse("parts", write_json(parts), diagnostics))
+        spec::read_layout({name, {}}, document->root(), diagnostics);
+    for (const Diagnostic& each : diagnostics.items())
+        if (each.severity == Severity::Error)
+            reader.refuse("'parts' is no layout that this version reads: " + each.message, each.help);
+}
+
+/// layout_record() of what the disk has; null: nothing that lab knows.
 Value read_layout(Reader& reader, const Value& value) {
-    if (!value.is_null() && !recorded_layout(value))
-        reader.refuse("'layout' is no layout that this version reads");
+    if (value.is_null()) return value;
+    const Value* name = value.get("name");
+    const Value* parts = value.get("parts");
+    if (!name || !name->if_string() || !parts)
+        reader.refuse(fmt::format("'layout' has no '{}'", name && name->if_string() ? "parts" : "name"),
+                      "write {name: NAME, parts: {partitions: [...], volumes: [...]}}: below `parts` is what "
+                      "the section `layouts` of an inventory has below the name");
+    else if (!recorded_layout(value))
+        refuse_parts(reader, *name->if_string(), *parts);
     return value;
 }
 

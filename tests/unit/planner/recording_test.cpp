@@ -1,7 +1,14 @@
 #include "planner/recording.h"
 
+#include "planner/planner.h"
 #include "planner/views.h"
+#include "spec/document.h"
 #include "tests/unit/planner/fixture.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
 
 namespace lab::planner::test {
 namespace {
@@ -100,6 +107,58 @@ TEST(Recording, SaysWhereWhatIsWrong) {
               "inventory wants\n");
     EXPECT_EQ(problems(R"({"guard": {"max_destroy": -1}})"),
               "guard.max_destroy: 'max_destroy' must be a whole number from 0 to 1000000000\n");
+}
+
+TEST(Recording, SaysWhatALayoutIsToBe) {
+    constexpr std::string_view hint = " - write {name: NAME, parts: {partitions: [...], volumes: [...]}}: "
+                                      "below `parts` is what the section "
+                                      "`layouts` of an inventory has below the name\n";
+    const auto problems_of = [](std::string_view text) {
+        return problems(fmt::format(
+            R"({{"servers": {{"a": {{"applied": {{"provider": "local", "layout": {}}}}}}}}})", text));
+    };
+    EXPECT_EQ(problems_of(R"({"partitions": []})"),
+              fmt::format("servers.a.applied.layout: 'layout' has no 'name'{}", hint));
+    EXPECT_EQ(problems_of(R"("w")"), fmt::format("servers.a.applied.layout: 'layout' has no 'name'{}", hint));
+    EXPECT_EQ(problems_of(R"({"name": "w", "partitions": []})"),
+              fmt::format("servers.a.applied.layout: 'layout' has no 'parts'{}", hint));
+    EXPECT_EQ(
+        problems_of(
+            R"({"name": "w", "parts": {"partitions": [{"mount": "/boot/efi", "size": "600MB", "fs": "efi"},
+                             {"mount": "/", "size": "rest", "fs": "xsf"}]}})"),
+        "servers.a.applied.layout.parts: 'parts' is no layout that this version reads: 'xsf' is no file "
+        "system "
+        "that lab makes - did you mean 'xfs'?\n");
+    EXPECT_EQ(problems_of("null"), "");
+}
+
+/// The example of a recorded layout in docs/formats.md.
+std::string documented_layout() {
+    const auto path =
+        (std::filesystem::path(LAB_TESTDATA) / "../../../../docs/formats.md").lexically_normal();
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    const std::string page = text.str();
+    constexpr std::string_view open = "```yaml\n";
+    for (std::size_t at = page.find(open); at != std::string::npos; at = page.find(open, at + 1)) {
+        std::string block = page.substr(at + open.size(), page.find("```", at + 1) - at - open.size());
+        if (block.find("layout:") != std::string::npos && block.find("parts:") != std::string::npos)
+            return block;
+    }
+    return {};
+}
+
+TEST(Recording, TheDocumentedLayoutIsRead) {
+    Diagnostics diagnostics;
+    const auto document = spec::Document::parse("formats.md", documented_layout(), diagnostics);
+    ASSERT_TRUE(document);
+    const ReadRecording read = recording_from_value(document->root().as_value());
+    for (const RecordingProblem& problem : read.problems)
+        ADD_FAILURE() << problem.place() << ": " << problem.message;
+    const auto layout = recorded_layout(read.recording.servers.at("web-1").applied.value().layout);
+    ASSERT_TRUE(layout);
+    ASSERT_EQ(layout->volumes.size(), 2u);
+    EXPECT_TRUE(layout->volumes[1].preserve);
 }
 
 TEST(Recording, FingerprintsOfAnotherKeyEqualWhatHasAsManyBytes) {
