@@ -1,6 +1,7 @@
 #include "support/diagnostics.h"
 
 #include "support/text.h"
+#include "support/url_mask.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -136,7 +137,7 @@ class Renderer {
         if (!at.known() || at.line == 0 || at.column == 0 || !lines_) return false;
         const auto source = lines_(std::string(*at.file), at.line);
         if (!source) return false;
-        const Excerpt cut = cut_excerpt(*source, at.column, at.length);
+        const Excerpt cut = cut_excerpt(mask_url_secrets(*source), at.column, at.length);
         const std::string number = std::to_string(at.line), blank(number.size(), ' ');
         const std::string bar = paint(kBlue, "|");
         out_ += fmt::format("{} {}\n", blank, bar);
@@ -214,6 +215,12 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
     std::stable_sort(out.begin(), out.end(), before);
     const auto same = [](const Diagnostic& a, const Diagnostic& b) { return !before(a, b) && !before(b, a); };
     out.erase(std::unique(out.begin(), out.end(), same), out.end());
+    for (Diagnostic& item : out) {
+        item.message = mask_url_secrets(item.message);
+        item.help = mask_url_secrets(item.help);
+        for (auto& note : item.notes)
+            note.message = mask_url_secrets(note.message);
+    }
     return out;
 }
 

@@ -121,7 +121,8 @@ void read_url(const Node& node, ModuleSource& source, Diagnostics& diagnostics) 
             diagnostics, "module/bad-url",
             fmt::format("the repository '{}' of module '{}' {}", url->value, source.name, problem), url->at,
             std::string(help));
-    // The excerpt of a place would print them.
+    // Without a place, and so without an excerpt: what is masked in one was found by looking at the line
+    // alone.
     add_error(diagnostics, "module/bad-url",
               fmt::format("the URL of module '{}' in line {} {}", source.name, url->at.line, problem),
               {.file = url->at.file},
