@@ -2,7 +2,7 @@
 
 #include "spec/detail/core_schema.h"
 #include "spec/detail/yaml_complaint.h"
-#include "support/text.h"
+#include "spec/detail/yaml_value.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -54,19 +54,6 @@ bool is_blank(char c) {
 }
 bool is_space(char c) {
     return is_blank(c) || c == '\n' || c == '\r';
-}
-
-/// yaml-cpp writes the escapes \N and \_ as the single bytes 0x85 and 0xA0; everything else it gives is
-/// UTF-8.
-std::string repaired(const std::string& value) {
-    std::string fixed;
-    for (std::size_t at = 0; at < value.size();) {
-        const std::size_t length = utf8_length(std::string_view(value).substr(at));
-        if (length == 0) fixed += '\xc2';
-        fixed.append(value, at, std::max<std::size_t>(length, 1));
-        at += std::max<std::size_t>(length, 1);
-    }
-    return fixed;
 }
 
 class Handler : public YAML::EventHandler {
@@ -127,7 +114,7 @@ class Handler : public YAML::EventHandler {
     std::size_t written_null(std::size_t at) const;
     Place empty_dash(const YAML::Mark& mark);
     std::size_t scalar_end(std::size_t at, std::string_view value) const;
-    std::string_view stored(std::size_t at, const std::string& value, Place where);
+    std::string_view stored(std::size_t at, std::string value, Place where);
 
     std::string_view text_;
     DocumentBuilder* builder_;
@@ -385,15 +372,18 @@ std::size_t Handler::scalar_end(std::size_t at, std::string_view value) const {
     return end;
 }
 
-std::string_view Handler::stored(std::size_t at, const std::string& value, Place where) {
-    const std::size_t quote = at < text_.size() && (text_[at] == '\'' || text_[at] == '"') ? 1 : 0;
-    if (const std::string_view piece = text_.substr(std::min(at + quote, text_.size()));
-        piece.starts_with(value))
+std::string_view Handler::stored(std::size_t at, std::string value, Place where) {
+    const char first = at < text_.size() ? text_[at] : '\0';
+    const bool quoted = first == '\'' || first == '"';
+    const std::string_view piece = text_.substr(std::min(at + (quoted ? 1 : 0), text_.size()));
+    if (piece.starts_with(value) && (!quoted || piece.substr(value.size()).starts_with(first)))
         return piece.substr(0, value.size());
+    if (quoted) value = quoted_value(text_, at);
+    if (first == '>') value = folded_value(text_, at, std::move(value));
     if (value.find('\0') != std::string::npos)
         go_on(builder_->error("yaml/encoding", "a text with the NUL character in it", where,
                               "remove the escape '\\0'"));
-    return builder_->keep(is_utf8(value) ? value : repaired(value));
+    return builder_->keep(std::move(value));
 }
 
 } // namespace

@@ -143,6 +143,18 @@ TEST(Document, DecodesEscapes) {
     EXPECT_EQ(problems(R"(a: "x\0")"), "yaml/encoding 1:4+5 a text with the NUL character in it");
 }
 
+TEST(Document, KeepsTheLineFeedsOfTexts) {
+    EXPECT_EQ(data("k: >+\n  first\n\n\nl: 1\n"), R"({"k":"first\n\n\n","l":1})");
+    EXPECT_EQ(data("- k: >2+\r\n     a\r\n\r\n    b\r\n\r\n"), R"([{"k":" a\n\nb\n\n"}])");
+    EXPECT_EQ(data("k: >+\n  a\n   b\n\n"), R"({"k":"a\n b\n\n"})");
+    EXPECT_EQ(data("k: >\n  a\n  "), R"({"k":"a\n"})");
+    EXPECT_EQ(data("k: >-\n  a\n  "), R"({"k":"a"})");
+    EXPECT_EQ(data("k: >-\n  a\n   b \n  "), R"({"k":"a\n b "})");
+    EXPECT_EQ(data("k: \"a\n\n\n  \"\n"), R"({"k":"a\n\n"})");
+    EXPECT_EQ(data("k: '\n\n '\n"), R"({"k":"\n"})");
+    EXPECT_EQ(data("[\" a \\\n  b \\\t \n c\\n \r\n\r\n d\" ]"), R"([" a b \t c\n\nd"])");
+}
+
 TEST(Document, FindsKeysOfSmallAndLargeMaps) {
     for (const int size : {1, 16, 17, 500}) {
         std::string text;
