@@ -252,6 +252,10 @@ Complaint explain_unclosed_quote(std::string_view text) {
     return unclosed_quote(text, text.size());
 }
 
+Complaint explain_unclosed_bracket(std::string_view text) {
+    return flow_end_missing(text, text.size());
+}
+
 Complaint explain_key_without_colon(std::string_view text, std::size_t key) {
     return misplaced_token(text, key, false);
 }

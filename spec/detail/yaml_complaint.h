@@ -33,6 +33,9 @@ Complaint explain(std::string_view text, std::size_t offset, std::string_view me
 /// The quote that is open at the end of the text.
 Complaint explain_unclosed_quote(std::string_view text);
 
+/// The bracket that is open at the end of the text, or the quote inside it.
+Complaint explain_unclosed_bracket(std::string_view text);
+
 /// The scalar at `key` stands where a key of a map must, without a ':' behind it.
 Complaint explain_key_without_colon(std::string_view text, std::size_t key);
 

@@ -2,6 +2,7 @@
 
 #include "spec/detail/core_schema.h"
 #include "spec/detail/yaml_complaint.h"
+#include "spec/detail/yaml_source.h"
 #include "spec/detail/yaml_value.h"
 
 #include <fmt/format.h>
@@ -110,6 +111,7 @@ class Handler : public YAML::EventHandler {
     void end();
     void check_indentation(std::size_t at);
     void check_closed(std::size_t at);
+    void check_closed_bracket(std::size_t at);
     void check_colon();
     std::size_t written_null(std::size_t at) const;
     Place empty_dash(const YAML::Mark& mark);
@@ -191,6 +193,7 @@ void Handler::begin(NodeKind kind, const YAML::Mark& mark, const std::string& ta
         const Properties found = properties(at);
         refuse_tag(found.tag == std::string_view::npos ? at : found.tag);
     }
+    if (builder_->at_key()) check_closed_bracket(properties(at).content);
     if (anchor != 0) builder_->anchor(anchor);
     flow_.push_back(style == YAML::EmitterStyle::Flow);
     go_on(builder_->begin(kind, place(mark, at + 1)));
@@ -230,6 +233,14 @@ void Handler::check_closed(std::size_t at) {
             return;
     }
     complain(explain_unclosed_quote(text_));
+    throw Stop{};
+}
+
+/// yaml-cpp takes a list or map in brackets that is open at the end of the file for a key.
+void Handler::check_closed_bracket(std::size_t at) {
+    const bool bracket = at < text_.size() && (text_[at] == '[' || text_[at] == '{');
+    if (!bracket || inline_end(text_, at, /*in_flow=*/false) != std::string_view::npos) return;
+    complain(explain_unclosed_bracket(text_));
     throw Stop{};
 }
 

@@ -394,6 +394,12 @@ TEST(Document, ExplainsSlips) {
                                                   "the file where ',' or '}' was expected 4:1");
     EXPECT_EQ(problems("a: [b: c d: e]\n"),
               "yaml/syntax 1:11+1 expected ',' or ']' in the list, found ': e]' | the list begins here 1:4");
+    EXPECT_EQ(problems(R"({"a": {"b": [1]})"), "yaml/syntax 1:1+1 '{' is never closed | found the end of the "
+                                               "file where ',' or '}' was expected 1:17");
+    EXPECT_EQ(problems("- [a\n\n"), "yaml/syntax 1:3+1 '[' is never closed | found the end of the file where "
+                                    "',' or ']' was expected 3:1");
+    EXPECT_EQ(problems("a: 1\n&x {b: \"c\n"), "yaml/syntax 2:8+1 the quote \" is never closed");
+    EXPECT_EQ(problems("{a: b} c: d\n"), "yaml/key 1:1+1 a map cannot be a key");
     EXPECT_EQ(problems("a: ]\n"), "yaml/syntax 1:4+1 ']' closes nothing");
     EXPECT_EQ(problems("a: [b,, c]\n"), "yaml/syntax 1:7+1 an item is missing here");
     // characters
