@@ -52,7 +52,7 @@ class Node {
     bool plain() const noexcept { return data_->plain; }
     /// The scalar by the core schema (plain) or as a string (quoted): what `as_value` gives for it. On the
     /// side of caution these plain scalars stay strings too: decimals with a leading zero (`0644` is a mode,
-    /// not 644), numbers that 64 bits do not hold, `.inf` and `.nan`, and of course YAML 1.1's `no`, `on`,
+    /// not 644), integers that 64 bits do not hold, `.inf` and `.nan`, and of course YAML 1.1's `no`, `on`,
     /// `1:30`, `1_000`.
     Value scalar() const;
     /// The whole subtree as data, without places.

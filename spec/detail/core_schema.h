@@ -14,4 +14,7 @@ bool is_core_null(std::string_view text) noexcept;
 /// The boolean, integer or number that `text` is; nullopt where it is a string.
 std::optional<Value> core_value(std::string_view text);
 
+/// Whether `text` is written as a number that no double holds: too large, or too close to 0.
+bool is_beyond_numbers(std::string_view text);
+
 } // namespace lab::spec::detail

@@ -103,7 +103,10 @@ bool DocumentBuilder::scalar(std::string_view text, bool plain, Place place) {
     complete_anchor(std::exchange(next_anchor_, 0), node, 1, 0);
     if (at_key()) return add_key(node);
     add(node, 0);
-    return true;
+    if (!plain || !is_beyond_numbers(text)) return true;
+    return error("yaml/number",
+                 fmt::format("the number '{}' is too large or too close to 0 to be kept", excerpt(text)),
+                 place, "numbers go from 4.9e-324 to 1.7e308; if the text is meant, put quotes around it");
 }
 
 bool DocumentBuilder::missing(Place dash) {

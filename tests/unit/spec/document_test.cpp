@@ -87,12 +87,22 @@ TEST(Document, TypesPlainScalarsByTheCoreSchema) {
     EXPECT_EQ(type_and_value("NULL"), "null null");
     EXPECT_EQ(type_and_value(""), "null null");
     for (const char* text :
-         {"no",    "on",   "y",          "010",  "0644", "00", "01.5", "1:30", "1_000",
-          "0b1",   "0x",   "0o8",        "0x-1", "1e",   ".",  ".inf", ".nan", "9223372036854775808",
-          "1.2.3", "nUll", "2026-01-02", "1e999"})
+         {"no",    "on",   "y",         "010",  "0644", "00", "01.5", "1:30", "1_000",
+          "0b1",   "0x",   "0o8",       "0x-1", "1e",   ".",  ".inf", ".nan", "9223372036854775808",
+          "1.2.3", "nUll", "2026-01-02"})
         EXPECT_EQ(type_and_value(text), fmt::format("string \"{}\"", text));
     for (const char* text : {"12", "true", "null", "~", ""})
         EXPECT_EQ(type_and_value(fmt::format("'{}'", text)), fmt::format("string \"{}\"", text));
+}
+
+TEST(Document, RefusesNumbersThatNoDoubleHolds) {
+    EXPECT_EQ(problems("a: 1e400\nb: [-1e-400]\n"),
+              "yaml/number 1:4+5 the number '1e400' is too large or too close to 0 to be kept\n"
+              "yaml/number 2:5+7 the number '-1e-400' is too large or too close to 0 to be kept");
+    EXPECT_EQ(problems("a: &x 12e4567\n1e400: '1e400'\n"),
+              "yaml/number 1:4+2 the number '12e4567' is too large or too close to 0 to be kept");
+    EXPECT_EQ(data("{a: 1e308, b: 5e-324, c: 0e999, d: \"1e400\", e: 1e4x, f: 1e400.}"),
+              R"({"a":1e+308,"b":5e-324,"c":0.0,"d":"1e400","e":"1e4x","f":"1e400."})");
 }
 
 TEST(Document, KnowsWhereEverythingIs) {
