@@ -215,6 +215,10 @@ std::string_view word_before(std::string_view text, std::size_t offset) {
 
 Complaint bad_escape(std::string_view text, std::size_t offset, bool known) {
     const std::size_t at = known ? last_of(text, '\\', offset) : offset - std::min<std::size_t>(offset, 2);
+    if (const std::string_view digits = text.substr(at).substr(0, 4);
+        known && (digits.starts_with("\\ud") || digits.starts_with("\\uD")) && digits.back() >= '8')
+        return made("half of a pair of surrogates", at,
+                    "give both, \\ud800 to \\udbff and then \\udc00 to \\udfff, or \\U and 8 digits");
     if (known)
         return made("a \\x, \\u or \\U with wrong digits", at,
                     "give 2, 4 or 8 hexadecimal digits of a character");

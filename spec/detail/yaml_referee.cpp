@@ -59,8 +59,10 @@ bool is_space(char c) {
 
 class Handler : public YAML::EventHandler {
   public:
-    Handler(const YamlBody& body, DocumentBuilder& builder, TextStream& stream)
-        : text_(body.text), builder_(&builder), stream_(&stream), columns_(body.text, body.ascii) {}
+    /// Whether pairs of surrogates are hidden from yaml-cpp.
+    Handler(const YamlBody& body, DocumentBuilder& builder, TextStream& stream, bool hidden)
+        : text_(body.text), builder_(&builder), stream_(&stream), columns_(body.text, body.ascii),
+          hidden_(hidden) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (++documents_ == 1) return;
@@ -122,6 +124,7 @@ class Handler : public YAML::EventHandler {
     DocumentBuilder* builder_;
     TextStream* stream_;
     ColumnCounter columns_;
+    bool hidden_;
     std::vector<bool> flow_; // of each open list and map
     std::size_t documents_ = 0;
     std::size_t root_ = 0;
@@ -344,11 +347,14 @@ void Handler::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
         content = found.content;
     }
     check_closed(content);
-    const std::size_t end = scalar_end(content, value);
+    std::string shown = value;
+    if (hidden_ && !text_.substr(content).starts_with('"'))
+        std::replace(shown.begin(), shown.end(), kHiddenBackslash, '\\');
+    const std::size_t end = scalar_end(content, shown);
     if (builder_->at_key()) remember_key(content, end);
     if (anchor != 0) builder_->anchor(anchor);
     const Place where = place(mark, anchor != 0 ? word_end(at) : end);
-    go_on(builder_->scalar(stored(content, value, where), tag == "?", where));
+    go_on(builder_->scalar(stored(content, std::move(shown), where), tag == "?", where));
 }
 
 /// Where the scalar that begins at `at` ends, at the latest at the end of its first line. Looks no further
@@ -401,8 +407,9 @@ std::string_view Handler::stored(std::size_t at, std::string value, Place where)
 
 bool referee_yaml(const YamlBody& body, const YamlLimits& limits, DocumentBuilder& builder) {
     constexpr std::size_t kSlack = 64u << 10; // comments and blank lines between two values
-    TextStream source(body.text, limits.scalar_bytes + kSlack);
-    Handler handler(body, builder, source);
+    const std::optional<std::string> hidden = hide_surrogate_pairs(body.text);
+    TextStream source(hidden ? std::string_view(*hidden) : body.text, limits.scalar_bytes + kSlack);
+    Handler handler(body, builder, source, hidden.has_value());
     const auto complain = [&](const Complaint& complaint) {
         handler.complain(complaint);
         return false;

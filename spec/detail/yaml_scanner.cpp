@@ -1,5 +1,7 @@
 #include "spec/detail/yaml_scanner.h"
 
+#include "spec/detail/yaml_value.h"
+
 #include <algorithm>
 #include <array>
 
@@ -322,7 +324,8 @@ bool Scanner::token(Token& found, bool in_flow) {
     return true;
 }
 
-/// The byte that an escape in double quotes stands for; 0 for those that are left to the referee.
+/// The byte that an escape of one letter in double quotes stands for; 0 for those that are left to the
+/// referee.
 char escaped(char c) {
     switch (c) {
     case 'n': return '\n';
@@ -350,10 +353,17 @@ bool Scanner::quoted(Token& found) {
             return true;
         }
         if (c != quote && (c != '\\' || quote == '\'')) continue;
-        const char stands_for = is_break(at + 1) ? '\0' : quote == '\'' ? '\'' : escaped(text_[at + 1]);
-        if (stands_for == 0) return refuse();
-        decoded.append(text_, piece, at - piece).push_back(stands_for);
-        piece = ++at + 1;
+        if (is_break(at + 1)) return refuse();
+        decoded.append(text_, piece, at - piece);
+        piece = at + 2;
+        if (const char stands_for = quote == '\'' ? '\'' : escaped(text_[at + 1])) {
+            decoded += stands_for;
+        } else {
+            const std::size_t length = append_unicode(text_.substr(at), decoded);
+            if (length == 0 || decoded.back() == '\0') return refuse();
+            piece = at + length;
+        }
+        at = piece - 1;
     }
 }
 

@@ -31,6 +31,30 @@ void append_utf8(std::string& out, std::uint32_t code) {
     rest(0);
 }
 
+/// `digits` hexadecimal digits at the beginning of a text; nullopt where there are fewer.
+std::optional<std::uint32_t> hexadecimal(std::string_view text, std::size_t digits) {
+    const std::string_view found = text.substr(0, digits);
+    std::uint32_t code = 0;
+    const auto [end, error] = std::from_chars(found.data(), found.data() + found.size(), code, 16);
+    if (found.size() != digits || error != std::errc{} || end != found.data() + digits) return std::nullopt;
+    return code;
+}
+
+/// The code unit of the \u at the beginning of `text`.
+std::optional<std::uint32_t> code_unit(std::string_view text) {
+    return text.starts_with("\\u") ? hexadecimal(text.substr(2), 4) : std::nullopt;
+}
+
+bool is_high(std::uint32_t unit) {
+    return unit >= 0xd800 && unit < 0xdc00;
+}
+
+bool is_low(std::uint32_t unit) {
+    return unit >= 0xdc00 && unit < 0xe000;
+}
+
+constexpr std::size_t kUnit = 6; // bytes of \u and its digits
+
 /// What an escape of one letter stands for; the letter itself where that is what it does.
 std::uint32_t escaped(char letter) {
     switch (letter) {
@@ -107,17 +131,14 @@ class Quoted {
 
     void escape() { // at_ is behind the backslash
         if (at_ >= text_.size()) return;
+        if (const std::size_t length = append_unicode(text_.substr(at_ - 1), out_)) {
+            at_ += length - 1;
+            return;
+        }
         const char letter = text_[at_++];
-        const std::size_t digits = letter == 'x' ? 2 : letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
-        append_utf8(out_, digits == 0 ? escaped(letter) : hexadecimal(digits));
-    }
-
-    std::uint32_t hexadecimal(std::size_t digits) {
-        const std::string_view found = text_.substr(at_, digits);
-        std::uint32_t code = 0;
-        std::from_chars(found.data(), found.data() + found.size(), code, 16);
-        at_ += found.size();
-        return code;
+        const std::size_t digits = letter == 'x' ? 2 : letter == 'U' ? 8 : 0;
+        append_utf8(out_, digits == 0 ? escaped(letter) : hexadecimal(text_.substr(at_), digits).value_or(0));
+        at_ += digits;
     }
 
     std::string_view text_;
@@ -138,6 +159,35 @@ std::size_t spaces(std::string_view text) {
 }
 
 } // namespace
+
+std::size_t append_unicode(std::string_view text, std::string& out) {
+    const auto unit = code_unit(text);
+    if (!unit || is_low(*unit)) return 0;
+    if (!is_high(*unit)) {
+        append_utf8(out, *unit);
+        return kUnit;
+    }
+    const auto low = code_unit(text.substr(kUnit));
+    if (!low || !is_low(*low)) return 0;
+    append_utf8(out, 0x10000 + ((*unit - 0xd800) << 10) + (*low - 0xdc00));
+    return 2 * kUnit;
+}
+
+std::optional<std::string> hide_surrogate_pairs(std::string_view text) {
+    std::optional<std::string> hidden;
+    for (std::size_t at = text.find("\\u"); at != kNone; at = text.find("\\u", at + 1)) {
+        const auto high = code_unit(text.substr(at));
+        if (!high || !is_high(*high)) continue;
+        const auto low = code_unit(text.substr(at + kUnit));
+        if (!low || !is_low(*low)) continue;
+        const std::size_t before = at == 0 ? kNone : text.find_last_not_of('\\', at - 1);
+        if ((at - (before + 1)) % 2 != 0) continue; // the backslash itself is escaped; npos + 1 is 0
+        if (!hidden) hidden = text;
+        (*hidden)[at] = (*hidden)[at + kUnit] = kHiddenBackslash;
+        at += kUnit;
+    }
+    return hidden;
+}
 
 std::string quoted_value(std::string_view text, std::size_t at) {
     return Quoted(text, at).value();

@@ -42,6 +42,13 @@ std::string data(std::string text) {
     return write_json(parsed.document->root().as_value());
 }
 
+/// Whether the scanner, without the referee, reads it.
+bool scans(std::string text) {
+    Diagnostics diagnostics;
+    return Document::parse_with(Document::Reader::ScannerOnly, FileName("a.yaml"), std::move(text),
+                                diagnostics) != nullptr;
+}
+
 std::string place(const Node& node) {
     return fmt::format("{}:{}+{}", node.line(), node.column(), node.span().length);
 }
@@ -153,6 +160,27 @@ TEST(Document, DecodesEscapes) {
     EXPECT_EQ(problems(R"(a: "x\0")"), "yaml/encoding 1:4+5 a text with the NUL character in it");
 }
 
+TEST(Document, ReadsPairsOfSurrogatesAsJsonHasThem) {
+    const std::string pair = "\\ud83d\\ude00", face = "\xf0\x9f\x98\x80";
+    EXPECT_TRUE(scans("{\"" + pair + "\": \"a" + pair + "\\u00e9\"}"));
+    EXPECT_EQ(data("{\"a\": \"b" + pair + "\\u00e9\\uD83D\\uDE00\"}"),
+              R"({"a":"b)" + face + "é" + face + "\"}");
+    // The referee, by the line that is folded; only in double quotes is it an escape.
+    const std::string folded = "\"a\n  " + pair + "\"";
+    EXPECT_EQ(data("- " + folded + "\n- " + pair + "\n- '" + pair + "'\n- >\n  " + pair + "\n- &x\\\\" +
+                   pair + " \"" + pair + "\"\n- *x\\\\" + pair + "\n- \"\\x01ud83d\\x01ude00\\\\" +
+                   pair.substr(1, 5) + "\"\n"),
+              R"(["a )" + face + R"(","\\ud83d\\ude00","\\ud83d\\ude00","\\ud83d\\ude00\n",")" + face +
+                  R"(",")" + face + R"(","\u0001ud83d\u0001ude00\\ud83d"])");
+    for (const char* half :
+         {"\\ud83d", "\\ude00", "\\ud83dx", "\\ude00\\ud83d", "\\ud83d\\ud83d", "\\ud83d\\u0041"})
+        EXPECT_NE(problems(fmt::format("a: \"{}\"", half)).find("half of a pair of surrogates"),
+                  std::string::npos)
+            << half;
+    EXPECT_EQ(problems("a: \"" + pair + "\\" + pair + "\"\n"),
+              "yaml/syntax 1:24+1 half of a pair of surrogates");
+}
+
 TEST(Document, KeepsTheLineFeedsOfTexts) {
     EXPECT_EQ(data("k: >+\n  first\n\n\nl: 1\n"), R"({"k":"first\n\n\n","l":1})");
     EXPECT_EQ(data("- k: >2+\r\n     a\r\n\r\n    b\r\n\r\n"), R"([{"k":" a\n\nb\n\n"}])");
@@ -214,13 +242,6 @@ TEST(Document, LargeMapsKeepTheirIndexWhenDuplicatesAreLeftOut) {
     EXPECT_EQ(root.find("first").find("k1").text(), "x");
 }
 
-/// Whether the scanner, without the referee, reads it.
-bool scans(std::string text) {
-    Diagnostics diagnostics;
-    return Document::parse_with(Document::Reader::ScannerOnly, FileName("a.yaml"), std::move(text),
-                                diagnostics) != nullptr;
-}
-
 TEST(Document, TheScannerTakesOrdinaryFiles) {
     EXPECT_TRUE(scans(
         "# a fleet\n\nservers:\n  web-1:\n    mac: \"aa:bb\"  # quoted\n    labels: [web, 'a''b', tier=1]\n"
@@ -237,10 +258,27 @@ TEST(Document, TheScannerTakesOrdinaryFiles) {
 }
 
 TEST(Document, TheScannerLeavesTheRestToTheReferee) {
-    for (const char* text :
-         {"a: &x 1\n", "a: *x\n", "a: !t b\n", "a: >\n  b\n", "a: b\n  c\n", "a: 'b\n  c'\n",
-          "a: \"\\u0041\"\n", "? a\n: b\n", "--- a\n", "a: 1\n---\n", "a:\tb\n", "  a: 1\nb: 2\n",
-          "a: [b: c]\n", "a: b: c\n", "a\n", "a: [b\n", "a: |+\n  b\n", "a: |2\n   b\n", "a: {b}\n"})
+    for (const char* text : {"a: &x 1\n",
+                             "a: *x\n",
+                             "a: !t b\n",
+                             "a: >\n  b\n",
+                             "a: b\n  c\n",
+                             "a: 'b\n  c'\n",
+                             "a: \"\\x41\"\n",
+                             "a: \"\\u0000\"\n",
+                             "a: \"\\ud83d\"\n",
+                             "? a\n: b\n",
+                             "--- a\n",
+                             "a: 1\n---\n",
+                             "a:\tb\n",
+                             "  a: 1\nb: 2\n",
+                             "a: [b: c]\n",
+                             "a: b: c\n",
+                             "a\n",
+                             "a: [b\n",
+                             "a: |+\n  b\n",
+                             "a: |2\n   b\n",
+                             "a: {b}\n"})
         EXPECT_FALSE(scans(text)) << text;
 }
 
