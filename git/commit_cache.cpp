@@ -3,6 +3,7 @@
 #include "git/detail/git_program.h"
 #include "support/digest.h"
 #include "support/text.h"
+#include "support/url_mask.h"
 
 #include <fmt/format.h>
 
@@ -40,7 +41,7 @@ Result<std::string> list_remote(std::string_view url, std::vector<std::string> p
 
 Error no_such_ref(std::string_view url, std::string_view ref, std::stop_token stop) {
     Error error{.code = ErrorCode::NotFound,
-                .message = fmt::format("{} has no branch or tag '{}'", printable_url(url), ref)};
+                .message = fmt::format("{} has no branch or tag '{}'", mask_url_secrets(url), ref)};
     if (ref.size() >= 7 && ref.find_first_not_of("0123456789abcdef") == ref.npos)
         return std::move(error).with_hint("a commit is named by all 40 digits of its id");
     const auto all = list_remote(url, {"refs/heads/*", "refs/tags/*"}, stop);
@@ -116,9 +117,9 @@ Result<void> fetch_commit(const fs::path& repository, std::string_view url, cons
     auto opened = Repository::open(repository);
     if (!opened) return of_this_machine(std::move(opened).error());
     if (opened->commit(commit)) return {};
-    return Error{.code = ErrorCode::NotFound,
-                 .message =
-                     fmt::format("{} has no commit {} any more", printable_url(url), commit.substr(0, 12))};
+    return Error{
+        .code = ErrorCode::NotFound,
+        .message = fmt::format("{} has no commit {} any more", mask_url_secrets(url), commit.substr(0, 12))};
 }
 
 /// Fetches into a repository, made where there is none.
@@ -158,7 +159,7 @@ Result<Repository> CommitCache::open(std::string_view url) const {
     std::error_code failed;
     if (!fs::exists(folder / "HEAD", failed))
         return Error{.code = ErrorCode::NotFound,
-                     .message = fmt::format("nothing of {} has been fetched yet", printable_url(url))};
+                     .message = fmt::format("nothing of {} has been fetched yet", mask_url_secrets(url))};
     return Repository::open(folder);
 }
 

@@ -3,6 +3,7 @@
 #include "git/detail/git_program.h"
 #include "support/digest.h"
 #include "support/text.h"
+#include "support/url_mask.h"
 
 #include <fmt/format.h>
 
@@ -27,7 +28,7 @@ Result<void> update(std::string_view url, const std::filesystem::path& folder, s
 Error with_hint(Error error, std::string_view url) {
     if (error.code == ErrorCode::Unavailable && error.hint.empty())
         error.hint =
-            fmt::format("check the URL, and that `git ls-remote {}` can read it", printable_url(url));
+            fmt::format("check the URL, and that `git ls-remote {}` can read it", mask_url_secrets(url));
     return error;
 }
 
@@ -60,13 +61,14 @@ Result<RemoteCopy> fetch_remote(std::string_view url, const std::filesystem::pat
     } else {
         if (!std::filesystem::exists(folder / kStamp) || updated.error().code == ErrorCode::Cancelled)
             return with_hint(
-                std::move(updated).error().during(fmt::format("while fetching {}", printable_url(url))), url);
+                std::move(updated).error().during(fmt::format("while fetching {}", mask_url_secrets(url))),
+                url);
         warning = fmt::format("{} could not be fetched, so the copy is used that is {}: {}",
-                              printable_url(url), age_of(folder, clock), updated.error().message);
+                              mask_url_secrets(url), age_of(folder, clock), updated.error().message);
     }
     auto repository = Repository::open(folder);
     if (!repository)
-        return std::move(repository).error().during(fmt::format("in the copy of {}", printable_url(url)));
+        return std::move(repository).error().during(fmt::format("in the copy of {}", mask_url_secrets(url)));
     return RemoteCopy{std::move(*repository), std::string(kHead), std::move(warning)};
 }
 

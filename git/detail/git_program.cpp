@@ -2,6 +2,7 @@
 
 #include "support/process.h"
 #include "support/text.h"
+#include "support/url_mask.h"
 
 #include <fmt/format.h>
 #include <thread>
@@ -59,7 +60,7 @@ Result<std::string> run_git(GitRun request, std::stop_token stop) {
         return Error{.code = ErrorCode::Unsupported,
                      .message = "there is no 'git' on this machine",
                      .hint = "apt-get install git"};
-    std::string said(trim(result->err));
+    std::string said = mask_url_secrets(trim(result->err));
     if (most > 0 && (said.find("index-pack") != said.npos || said.find("signal 25") != said.npos)) // SIGXFSZ
         said += fmt::format(" (lab fetches at most {} bytes at once)", most);
     return Error{.code = ErrorCode::Unavailable, .message = std::move(said)};
@@ -74,14 +75,6 @@ Result<FileLock> wait_for_lock(const std::filesystem::path& file, const Clock& c
         if (clock.steady() > deadline) return lock;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
-}
-
-std::string printable_url(std::string_view url) {
-    const auto scheme = url.find("://");
-    if (scheme == url.npos) return std::string(url);
-    const auto host = url.find('@', scheme), slash = url.find('/', scheme + 3);
-    if (host == url.npos || (slash != url.npos && slash < host)) return std::string(url);
-    return fmt::format("{}***{}", url.substr(0, scheme + 3), url.substr(host));
 }
 
 } // namespace lab::git

@@ -25,13 +25,11 @@ struct GitRun {
     std::uint64_t max_file_bytes = 0; // of a file it writes; 0: any
 };
 
-/// What it printed. Unavailable with what it said where it failed; Unsupported where there is no git to run.
+/// What it printed. Unavailable with what it said where it failed, without the secrets of URLs in it;
+/// Unsupported where there is no git to run.
 Result<std::string> run_git(GitRun run, std::stop_token stop);
 
 /// Waits for another lab that has the lock of a copy.
 Result<FileLock> wait_for_lock(const std::filesystem::path& file, const Clock& clock, std::stop_token stop);
-
-/// A URL as it may be printed: without the password that it may carry.
-std::string printable_url(std::string_view url);
 
 } // namespace lab::git
