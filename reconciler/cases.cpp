@@ -16,8 +16,11 @@ using detail::Mismatches;
 constexpr std::size_t kMaxFile = 32u << 20;
 constexpr std::string_view kTests = "tests";
 
-bool is_yaml(const TreeEntry& entry) {
-    return entry.kind == EntryKind::File && (entry.path.ends_with(".yaml") || entry.path.ends_with(".yml"));
+/// A symbolic link is followed, as among the inventory's own files. What cannot be read at all is told then:
+/// passed over, a case would not be run and nobody would know.
+bool is_case_file(const TreeEntry& entry) {
+    return entry.kind != EntryKind::Directory && entry.kind != EntryKind::Submodule &&
+           (entry.path.ends_with(".yaml") || entry.path.ends_with(".yml"));
 }
 
 std::string parent_of(std::string_view path) {
@@ -50,9 +53,13 @@ class Loader {
     CaseSet read(const CaseFolder& folder, const std::string& module) {
         CaseSet set{.module = module, .files = {}};
         auto entries = folder.tree.list(folder.path, [](const TreeEntry&) { return true; });
-        if (!entries) return set; // no folder, no cases
+        if (!entries) { // no folder, no cases
+            if (entries.error().code != ErrorCode::NotFound) unreadable(folder.shown, entries.error());
+            return set;
+        }
         for (const TreeEntry& entry : *entries)
-            if (is_yaml(entry) && parent_of(entry.path) == folder.path) read_file(folder, entry.path, set);
+            if (is_case_file(entry) && parent_of(entry.path) == folder.path)
+                read_file(folder, entry.path, set);
         return set;
     }
 
@@ -70,17 +77,19 @@ class Loader {
     void read_file(const CaseFolder& folder, const std::string& path, CaseSet& set) {
         const std::string shown = folder.shown + path.substr(folder.path.size());
         auto text = folder.tree.read(path, kMaxFile);
-        if (!text) {
-            sets_.diagnostics.add({.code = "spec/unreadable",
-                                   .message = text.error().text(),
-                                   .at = {.file = FileName(shown)},
-                                   .help = text.error().hint,
-                                   .notes = {}});
-            return;
-        }
+        if (!text) return unreadable(shown, text.error());
         texts_.emplace(shown, *text);
         set.files.push_back(
             spec::decode_cases(shown, std::move(*text), !set.module.empty(), sets_.diagnostics));
+    }
+
+    void unreadable(const std::string& shown, const Error& error) {
+        const std::string help = "every *.yaml right in the folder is a file of cases: mend it or remove it";
+        sets_.diagnostics.add({.code = "spec/unreadable",
+                               .message = error.text(),
+                               .at = {.file = FileName(shown)},
+                               .help = error.hint.empty() ? help : error.hint,
+                               .notes = {}});
     }
 
     CaseSets& sets_;
