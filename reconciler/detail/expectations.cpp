@@ -1,5 +1,6 @@
 #include "reconciler/detail/expectations.h"
 
+#include "reconciler/detail/pairing.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -193,27 +194,28 @@ void compare_members(const std::vector<spec::ExpectedMembers>& expected, const s
 
 void compare_diagnostics(const std::optional<std::vector<spec::ExpectedDiagnostic>>& expected,
                          const Diagnostics& found, const Span& at, Mismatches& mismatches) {
-    std::vector<std::string> errors, surprises;
-    const std::vector<Diagnostic> all = found.sorted();
-    for (const Diagnostic& one : all) {
-        if (one.severity != Severity::Error) continue;
-        errors.push_back(diagnostic_text(one));
-        const bool foreseen =
-            expected && std::any_of(expected->begin(), expected->end(),
-                                    [&](const auto& wanted) { return matches(wanted, one); });
-        if (!foreseen) surprises.push_back(errors.back());
-    }
-    if (expected)
-        for (const spec::ExpectedDiagnostic& wanted : *expected)
-            if (std::none_of(all.begin(), all.end(),
-                             [&](const Diagnostic& one) { return matches(wanted, one); }))
-                mismatches.push_back({.what = "diagnostics",
-                                      .expected = wanted.text,
-                                      .found = shown_lines(errors),
-                                      .at = wanted.at});
+    const std::vector<spec::ExpectedDiagnostic> lines =
+        expected.value_or(std::vector<spec::ExpectedDiagnostic>());
+    std::vector<Diagnostic> all = found.sorted();
+    // Errors first: each needs a line, a warning only may have one.
+    const auto warnings = std::stable_partition(
+        all.begin(), all.end(), [](const auto& one) { return one.severity == Severity::Error; });
+    const auto errors = static_cast<std::size_t>(warnings - all.begin());
+    const Pairing pairs(lines.size(), all.size(),
+                        [&](std::size_t line, std::size_t one) { return matches(lines[line], all[one]); });
+    std::vector<std::string> surprises;
+    for (std::size_t one = 0; one < errors; ++one)
+        if (!pairs.line_of(one)) surprises.push_back(diagnostic_text(all[one]));
+    for (std::size_t line = 0; line < lines.size(); ++line)
+        if (!pairs.taken_by(line))
+            mismatches.push_back(
+                {.what = "diagnostics",
+                 .expected = lines[line].text,
+                 .found = surprises.empty() && errors > 0 ? "no other error" : shown_lines(surprises),
+                 .at = lines[line].at});
     if (!surprises.empty())
         mismatches.push_back({.what = "diagnostics",
-                              .expected = expected && !expected->empty() ? "no other error" : "no error",
+                              .expected = lines.empty() ? "no error" : "no other error",
                               .found = shown_lines(surprises),
                               .at = at});
 }
