@@ -175,6 +175,11 @@ class Run {
 
     bool make_plan(const spec::Fleet& fleet) {
         if (!read_recording(fleet)) return false;
+        if (recording_.servers.empty() && !plans_everything())
+            return fails("observed",
+                         "no server: nothing is planned then; name one, or plan 'everything', or leave "
+                         "'observed' out",
+                         case_.recording ? case_.recording->at : case_.observed.span());
         if (case_.only) {
             Diagnostics unknown;
             fleet.check(*case_.only, unknown);
@@ -191,7 +196,6 @@ class Run {
         }
         const Workspace base{.fleet = base_, .origin = inventory_.origin};
         const Workspace now{.fleet = fleet, .origin = inventory_.origin};
-        const bool all = case_.everything || !(case_.observed || case_.recording);
         Prepared prepared = prepare_what_if(now, {.recording = recording_,
                                                   .digest = {},
                                                   .in_order = base,
@@ -200,7 +204,7 @@ class Run {
                                                   .targets = std::move(targets),
                                                   .scope = {},
                                                   .allow_destroy = case_.allow_destroy,
-                                                  .only_recorded = !all});
+                                                  .only_recorded = !plans_everything()});
         diagnostics_.append(std::move(prepared.diagnostics));
         if (diagnostics_.has_errors()) return true; // nothing is planned then
         for (const spec::Text& target : case_.targets) {
@@ -212,9 +216,16 @@ class Run {
         }
         if (case_.only && prepared.servers.empty())
             return fails("plan", "'only' selects none of the servers that the case plans", case_.only->at);
+        if (prepared.servers.empty())
+            return fails("plan",
+                         "nothing is planned: no server of the case is in the inventory, nor was one applied",
+                         case_.expect.at);
         plan_ = std::move(prepared.plan);
         return true;
     }
+
+    /// Also servers of which nothing is recorded.
+    bool plans_everything() const { return case_.everything || !(case_.observed || case_.recording); }
 
     /// Why a server that is there is not planned.
     std::string_view why_not() const {
