@@ -290,7 +290,13 @@ class Run {
                                    .at = expect.at});
             return;
         }
-        if (expect.actions) detail::compare_actions(*expect.actions, *plan_, mismatches_);
+        if (expect.actions) {
+            detail::PlanNames names;
+            names.add(base_);
+            if (changed_) names.add(*changed_);
+            names.add(recording_);
+            detail::compare_actions(*expect.actions, *plan_, names, mismatches_);
+        }
         detail::compare_summary(expect.summary, *plan_, mismatches_);
         detail::compare_warnings(expect.warnings, *plan_, mismatches_);
     }
@@ -311,7 +317,8 @@ class Run {
             if (!found || server != wanted.server.value) {
                 Diagnostics said_elsewhere;
                 server = wanted.server.value;
-                found.emplace(fleet, *index, fleet.units(*index, said_elsewhere), base_.inventory(), key_);
+                found.emplace(fleet, *index, fleet.units(*index, said_elsewhere), base_.inventory(),
+                              providers_, key_);
             }
             if (auto difference = found->difference(wanted.path, wanted.value))
                 mismatches_.push_back({.what = what,
@@ -450,7 +457,7 @@ CaseResult CaseRunner::run(const std::string& module, const spec::Case& one) con
                                          .at = one.expect.at});
         return result;
     }
-    const detail::FoundValues found(fleet, 0, units, base, key_);
+    const detail::FoundValues found(fleet, 0, units, base, providers_, key_);
     compare_resources(one.expect, module, units, found, result.mismatches);
     for (const spec::ExpectedValue& wanted : one.expect.values)
         if (auto difference = found.difference(wanted.path, wanted.value))

@@ -104,7 +104,8 @@ constexpr std::array kCounts{Count{"create", &api::PlanSummary::create},
 
 } // namespace
 
-void compare_actions(const spec::ExpectedActions& expected, const api::Plan& plan, Mismatches& mismatches) {
+void compare_actions(const spec::ExpectedActions& expected, const api::Plan& plan, const PlanNames& known,
+                     Mismatches& mismatches) {
     std::vector<bool> foreseen(plan.actions.size(), false);
     for (const spec::ExpectedAction& wanted : expected.with) {
         bool any = false;
@@ -121,6 +122,7 @@ void compare_actions(const spec::ExpectedActions& expected, const api::Plan& pla
     }
     for (const spec::ExpectedAction& unwanted : expected.without) {
         std::vector<std::string> found;
+        if (auto unknown = known.unknown(unwanted.resource)) found.push_back(*std::move(unknown));
         for (const api::Action& action : plan.actions)
             if (matches(unwanted, action)) found.push_back(action_text(action));
         if (!found.empty())

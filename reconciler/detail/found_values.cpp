@@ -36,10 +36,18 @@ std::string shown(const Value& value) {
 
 FoundValues::FoundValues(const spec::Fleet& fleet, spec::ServerIndex server,
                          const std::vector<spec::ModuleUnit>& resources, const spec::Inventory& base,
-                         api::FingerprintKey key)
-    : inventories_{&fleet.inventory(), &base}, key_(std::move(key)) {
+                         const providers::ProviderTable& providers, api::FingerprintKey key)
+    : names_(fleet.inventory(), base), key_(std::move(key)) {
     for (spec::Field& field : fleet.fields(server))
         values_.insert_or_assign(std::move(field.path), std::move(field.effective.value));
+    const auto provider = values_.find("provider");
+    const std::string* chosen = provider == values_.end() ? nullptr : provider->second.if_string();
+    if (const providers::Provider* found = chosen ? providers.find(*chosen) : nullptr) {
+        std::vector<std::string> settings;
+        for (const providers::SettingSchema& setting : found->schema().settings)
+            settings.emplace_back(setting.name);
+        names_.set_settings(std::move(settings));
+    }
     // Levels that name an alert or a secret are but one way to it, and a target may take an alert away again.
     std::erase_if(values_, [](const auto& entry) {
         return entry.first.starts_with("alerts.") || entry.first.starts_with("secrets.");
@@ -86,40 +94,25 @@ std::optional<std::string> FoundValues::names_differ(std::string_view path, cons
 std::optional<std::string> FoundValues::members_differ(std::string_view path,
                                                        const ValueMap& expected) const {
     std::string found;
+    const std::string_view type = is_resource(path) ? path.substr(0, path.find('/')) : std::string_view();
     for (const auto& [name, value] : expected) {
-        const auto one = difference(fmt::format("{}.{}", path, name), value);
+        auto one = unknown_property(type, name);
+        if (!one) one = difference(fmt::format("{}.{}", path, name), value);
         if (one) found += fmt::format("{}{}: {}", found.empty() ? "" : ", ", name, *one);
     }
     return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
+bool FoundValues::is_resource(std::string_view path) const {
+    return path.find('/') != std::string_view::npos && !below(path).empty();
+}
+
 std::optional<std::string> FoundValues::names_nothing(std::string_view path) const {
-    const auto dot = path.find('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    const std::string_view word = path.substr(0, dot), rest = path.substr(dot + 1);
-    std::string_view what;
-    std::vector<std::string> known;
-    const auto look_among = [&](std::string_view kind, auto definitions) {
-        what = kind;
-        for (const spec::Inventory* inventory : inventories_)
-            for (const auto& [name, definition] : inventory->*definitions)
-                known.push_back(name);
-    };
-    if (word == "groups") look_among("group", &spec::Inventory::groups);
-    if (word == "modules" || word == "params") look_among("module", &spec::Inventory::modules);
-    if (word == "alerts") look_among("alert", &spec::Inventory::alerts);
-    if (word == "secrets") look_among("secret", &spec::Inventory::secrets);
-    if (word == "alerts")
-        for (const spec::CatalogueEntry& entry : spec::alert_catalogue())
-            known.emplace_back(entry.name);
-    const auto leads_there = [&](std::string_view name) {
-        return rest == name || (rest.starts_with(name) && rest[name.size()] == '.');
-    };
-    if (what.empty() || std::any_of(known.begin(), known.end(), leads_there)) return std::nullopt;
-    const std::string_view name = word == "params" ? rest.substr(0, rest.find('.')) : rest;
-    const auto near = nearest(name, std::span<const std::string>(known));
-    return fmt::format("there is no {} '{}'{}", what, escape_controls(name),
-                       near ? fmt::format(", did you mean '{}'?", *near) : std::string());
+    const auto dot = path.rfind('.');
+    if (dot == std::string_view::npos || !is_resource(path.substr(0, dot))) return names_.unknown(path);
+    // "package/python3.11" may be the name of another resource: only what is nearly a property is a slip.
+    const std::string_view type = path.substr(0, path.find('/')), property = path.substr(dot + 1);
+    return is_near_property(type, property) ? unknown_property(type, property) : std::nullopt;
 }
 
 std::optional<std::string> FoundValues::difference(std::string_view path, const Value& expected) const {

@@ -1,10 +1,10 @@
 #pragma once
 // What a server has at the paths that `lab explain server/NAME` knows, compared with what a case expects.
 
+#include "providers/provider.h"
+#include "reconciler/detail/value_names.h"
 #include "spec/cases.h"
-#include "spec/fleet.h"
 
-#include <array>
 #include <map>
 
 namespace lab::reconciler::detail {
@@ -15,7 +15,7 @@ class FoundValues {
     /// fleet's is a part or a change; what a path names is in one of the two.
     FoundValues(const spec::Fleet& fleet, spec::ServerIndex server,
                 const std::vector<spec::ModuleUnit>& resources, const spec::Inventory& base,
-                api::FingerprintKey key);
+                const providers::ProviderTable& providers, api::FingerprintKey key);
 
     /// Why the value at `path` is not `expected`, as what was found; nullopt where it is.
     std::optional<std::string> difference(std::string_view path, const Value& expected) const;
@@ -25,11 +25,12 @@ class FoundValues {
     std::vector<std::pair<std::string, Value>> below(std::string_view path) const;
     std::optional<std::string> names_differ(std::string_view path, const ValueList& expected) const;
     std::optional<std::string> members_differ(std::string_view path, const ValueMap& expected) const;
-    /// That no inventory has what the path names, so that it can be no server's, with a suggestion.
+    /// Why nothing can be at the path, neither here nor elsewhere.
     std::optional<std::string> names_nothing(std::string_view path) const;
+    bool is_resource(std::string_view path) const;
 
     std::map<std::string, Value, std::less<>> values_;
-    std::array<const spec::Inventory*, 2> inventories_;
+    ValueNames names_;
     api::FingerprintKey key_;
 };
 

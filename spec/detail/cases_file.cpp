@@ -3,6 +3,7 @@
 #include "spec/cases.h"
 
 #include "api/facts.h"
+#include "api/resource.h"
 #include "api/resource_types.h"
 #include "spec/detail/decode.h"
 #include "spec/detail/sections.h"
@@ -439,7 +440,7 @@ class Decoder {
     /// slip.
     void check_path(const Node& key) {
         const std::string_view path = key.text(), word = path.substr(0, path.find_first_of("./"));
-        if (path.substr(word.size()).starts_with('/')) return check_type(word, key.span());
+        if (path.substr(word.size()).starts_with('/')) return check_id(path, key.span());
         const std::vector<std::string_view> known = value_words();
         if (std::find(known.begin(), known.end(), word) != known.end()) return;
         std::string help = detail::did_you_mean(word, known);
@@ -449,8 +450,31 @@ class Decoder {
                   std::move(help));
     }
 
-    void check_type(std::string_view word, const Span& at) {
-        if (!api::find_resource_type(word)) detail::report_unknown_type(word, at, diagnostics_);
+    /// An id as resources have it, or one with a property behind it.
+    void check_id(std::string_view id, const Span& at) {
+        const std::string_view word = id.substr(0, id.find('/'));
+        const api::ResourceType* type = api::find_resource_type(word);
+        if (!type) return detail::report_unknown_type(word, at, diagnostics_);
+        const std::string_view name = id.substr(std::min(id.size(), word.size() + 1));
+        const std::string written = (type->name_is_path ? "/" : "") + std::string(name);
+        const auto canonical = api::normalise_name(*type, written);
+        if (!canonical)
+            add_error(diagnostics_, "spec/bad-value", canonical.error().message, at,
+                      "ids are TYPE/NAME, such as file/etc/motd for the file /etc/motd");
+        else if (*canonical != written)
+            add_error(diagnostics_, "spec/bad-value",
+                      fmt::format("no resource has the id '{}'", escape_controls(id)), at,
+                      fmt::format("write {}", api::resource_id(type->name, *canonical)));
+    }
+
+    void check_property(std::string_view id, const Node& key) {
+        const api::ResourceType* type = api::find_resource_type(id.substr(0, id.find('/')));
+        if (!type) return; // said of the id
+        std::vector<std::string_view> known{"after", "notify"};
+        for (const api::PropertySchema& property : type->properties)
+            if (!property.only_in_yaml) known.push_back(property.name);
+        if (std::find(known.begin(), known.end(), key.text()) == known.end())
+            detail::report_unknown_key(key, {with_article(type->name), known}, diagnostics_);
     }
 
     void read_diagnostics(Expectations& expect, const Node& node) {
@@ -511,17 +535,18 @@ class Decoder {
         if (node.is_list()) {
             expect.resource_ids = detail::read_texts(node, "resources", diagnostics_);
             for (const Text& id : *expect.resource_ids)
-                check_type(std::string_view(id.value).substr(0, id.value.find('/')), id.at);
+                check_id(id.value, id.at);
             return;
         }
         if (!detail::is_map(node, "resources", diagnostics_)) return;
         for (std::size_t i = 0; i < node.size(); ++i) {
             const Node key = node.key(i), value = node.value(i);
             ExpectedResource resource{.id = std::string(key.text()), .at = key.span()};
-            check_type(key.text().substr(0, key.text().find('/')), key.span());
+            check_id(key.text(), key.span());
             resource.present = !value.is_null();
             if (!value.is_null() && !detail::is_map(value, key.text(), diagnostics_)) continue;
             for (std::size_t j = 0; j < value.size(); ++j) {
+                check_property(key.text(), value.key(j));
                 resource.properties.append(std::string(value.key(j).text()), value.value(j).as_value());
                 resource.places.emplace_back(std::string(value.key(j).text()), value.key(j).span());
             }
