@@ -20,7 +20,11 @@ bool is_form(const Value& value, std::string_view key) noexcept {
     return name && name->if_string() && bytes && bytes->if_int();
 }
 
-constexpr std::string_view kRecorded = "recorded:";
+constexpr std::string_view kRecorded = "recorded:", kHmac = "hmac-sha256:";
+
+bool is_digest(std::string_view text) {
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 /// How many bytes a value stands for.
 std::optional<std::int64_t> bytes_of(const Value& value) {
@@ -39,8 +43,20 @@ bool is_summary(const Value& value) noexcept {
     return is_form(value, "sha256");
 }
 
+std::optional<std::string> wrong_form(const Value& value) {
+    const bool digest = is_summary(value);
+    if (!digest && !is_fingerprint(value)) return std::nullopt;
+    if (*value.get("bytes")->if_int() < 0) return "'bytes' must not be negative";
+    std::string_view text = *value.get(digest ? "sha256" : "fingerprint")->if_string();
+    if (digest && text != kNotRead && !is_digest(text)) return "'sha256' must be 64 hexadecimal digits";
+    if (digest) return std::nullopt;
+    if (text.starts_with(kRecorded)) text.remove_prefix(kRecorded.size());
+    if (text.starts_with(kHmac) && is_digest(text.substr(kHmac.size()))) return std::nullopt;
+    return "'fingerprint' must be hmac-sha256: and 64 hexadecimal digits";
+}
+
 Value fingerprint(const FingerprintKey& key, std::string_view text) {
-    return ValueMap{{"fingerprint", Value("hmac-sha256:" + hmac_sha256(key.bytes, text).hex())},
+    return ValueMap{{"fingerprint", Value(std::string(kHmac) + hmac_sha256(key.bytes, text).hex())},
                     {"bytes", Value(size_of(text))}};
 }
 

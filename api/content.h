@@ -12,6 +12,11 @@ inline constexpr std::size_t kShownBytes = std::size_t{64} * 1024;
 /// {"sha256": HEX, "bytes": N}: stands for public content too large to carry.
 Value summary(std::string_view bytes);
 bool is_summary(const Value& value) noexcept;
+/// What stands as the digest of a file that is too large to read.
+inline constexpr std::string_view kNotRead = "not read";
+/// What is wrong with a fingerprint or a summary that somebody wrote: "'sha256' must be 64 hexadecimal
+/// digits".
+std::optional<std::string> wrong_form(const Value& value);
 
 /// What `bytes` look like outside the machine: a fingerprint where they are private, else text, {"base64":
 /// ...} or a summary.

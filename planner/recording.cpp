@@ -172,19 +172,27 @@ class Reader {
 };
 
 /// The fingerprints in a value, made with the key of another state.
-Value recorded(Value value) {
+Value recorded(Reader& reader, Value value) {
+    if (auto wrong = api::wrong_form(value)) {
+        reader.refuse(*std::move(wrong));
+        return value;
+    }
     if (api::is_fingerprint(value)) return api::recorded_fingerprint(value);
     if (ValueMap* map = value.if_map())
-        for (auto& [key, each] : *map)
-            each = recorded(std::move(each));
+        for (auto& [key, each] : *map) {
+            const Reader::Step step(reader, key);
+            each = recorded(reader, std::move(each));
+        }
     if (ValueList* list = value.if_list())
-        for (Value& each : *list)
-            each = recorded(std::move(each));
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            const Reader::Step step(reader, std::to_string(i));
+            (*list)[i] = recorded(reader, std::move((*list)[i]));
+        }
     return value;
 }
 
-ValueMap recorded(ValueMap map) {
-    return *recorded(Value(std::move(map))).if_map();
+ValueMap recorded(Reader& reader, ValueMap map) {
+    return *recorded(reader, Value(std::move(map))).if_map();
 }
 
 const api::ResourceType* type_of(Reader& reader, std::string_view id) {
@@ -221,9 +229,14 @@ ValueMap read_properties(Reader& reader, const api::ResourceType& type, const Va
             refuse_property(reader, type, name);
             continue;
         }
+        if (value.is_null()) {
+            reader.refuse(fmt::format("'{}' has no value", name),
+                          "leave out what is not known of the machine; what is not there is: ensure: absent");
+            continue;
+        }
         auto fit = api::normalise_observed(type, *property, value);
         if (fit)
-            out.append(name, recorded(*std::move(fit)));
+            out.append(name, recorded(reader, *std::move(fit)));
         else
             reader.refuse(fit.error().message, fit.error().hint);
     }
@@ -282,7 +295,7 @@ AppliedModule read_module(Reader& reader, const std::string& name, const Value& 
             map->erase("commit");
             if (!map->contains("module")) map->append("module", Value(name));
         }
-        auto resource = api::resource_from_value(recorded(std::move(document)));
+        auto resource = api::resource_from_value(recorded(reader, std::move(document)));
         if (!resource) {
             reader.refuse(resource.error().message);
             continue;
@@ -397,7 +410,7 @@ void read_seen_key(Reader& reader, std::string_view key, const Value& value, Obs
     if (key == "failed") read_reasons(reader, value, &ObservedResource::failed, seen);
     if (key == "facts" && reader.map(value)) seen.facts = read_facts(reader, value);
     if (key == "properties")
-        if (const ValueMap* map = reader.map(value)) seen.state.properties = recorded(*map);
+        if (const ValueMap* map = reader.map(value)) seen.state.properties = recorded(reader, *map);
     if (key == "seen_at") {
         const auto at = parse_time(reader.text(value));
         if (at)
@@ -434,6 +447,16 @@ RecordedServer read_server(Reader& reader, const std::string& name, const Value&
     return server;
 }
 
+/// An id of git's, or the beginning of one.
+std::string read_commit(Reader& reader, const Value& value) {
+    std::string text = reader.text(value);
+    const bool hex = text.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (value.if_string() && (!hex || text.size() < 4 || text.size() > 64))
+        reader.refuse(fmt::format("'commit' must be the id of a commit, not '{}'", escape_controls(text)),
+                      "`git log --format=%H` lists them");
+    return text;
+}
+
 Recording::Guard read_guard(Reader& reader, const Value& value) {
     Recording::Guard guard;
     const ValueMap* map = reader.map(value);
@@ -443,7 +466,7 @@ Recording::Guard read_guard(Reader& reader, const Value& value) {
         const Reader::Step step(reader, key);
         if (key == "max_destroy") guard.max_destroy = reader.number(each, 1'000'000'000);
         if (key == "max_destructive_percent") guard.max_destructive_percent = reader.number(each, 100);
-        if (key == "commit") guard.commit = reader.text(each);
+        if (key == "commit") guard.commit = read_commit(reader, each);
     }
     return guard;
 }

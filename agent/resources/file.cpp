@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kLargest = std::size_t{64} << 20;
 
 Value unread(std::size_t size) {
-    return ValueMap{{"sha256", "not read"}, {"bytes", Value(static_cast<std::int64_t>(size))}};
+    return ValueMap{{"sha256", Value(api::kNotRead)}, {"bytes", Value(static_cast<std::int64_t>(size))}};
 }
 
 class FileHandler final : public Handler {

@@ -58,6 +58,23 @@ TEST(Recording, IsWrittenAndReadWithoutLoss) {
     EXPECT_EQ(again.guard->commit, "c0ffee");
 }
 
+TEST(Recording, HoldsNoImpossibleValues) {
+    EXPECT_EQ(
+        problems(R"({"guard": {"commit": "zzz"}})"),
+        "guard.commit: 'commit' must be the id of a commit, not 'zzz' - `git log --format=%H` lists them\n");
+    const auto of_content = [](const std::string& content) {
+        return problems(R"({"servers": {"a": {"resources": {"file/b": {"content": )" + content + "}}}}}");
+    };
+    const std::string at = "servers.a.resources.file/b.content: ";
+    EXPECT_EQ(of_content(R"({"sha256": "zz", "bytes": 5})"), at + "'sha256' must be 64 hexadecimal digits\n");
+    EXPECT_EQ(of_content(R"({"fingerprint": "x", "bytes": -1})"), at + "'bytes' must not be negative\n");
+    EXPECT_EQ(of_content(R"({"fingerprint": "x", "bytes": 1})"),
+              at + "'fingerprint' must be hmac-sha256: and 64 hexadecimal digits\n");
+    EXPECT_EQ(of_content("null"), at + "'content' has no value - leave out what is not known of the machine; "
+                                       "what is not there is: ensure: absent\n");
+    EXPECT_EQ(of_content(R"({"sha256": "not read", "bytes": 5})"), "");
+}
+
 TEST(Recording, OfFactsAloneIsAMachineThatIsThere) {
     const Recording recording =
         read(R"({"servers": {"a": {"facts": {"os": {"id": "debian"}}}, "b": {}, "c": null}})");
