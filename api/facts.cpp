@@ -156,7 +156,11 @@ class Check {
         if (const ValueMap* map = value.if_map())
             for (const auto& [key, below] : *map) {
                 keys_.push_back(key);
-                look(below, path.empty() ? key : path + "." + key);
+                const std::string name = path.empty() ? key : path + "." + key;
+                if (!find_fact(name) && !fact_names(path).empty())
+                    unknown(name, fact_names(path));
+                else
+                    look(below, name);
                 keys_.pop_back();
             }
         const ValueList* list = value.if_list();
@@ -174,12 +178,23 @@ class Check {
             look(item, path);
     }
 
+    /// `known` stand beside it.
+    void unknown(const std::string& name, const std::vector<std::string_view>& known) {
+        const auto near = nearest(keys_.back(), std::span<const std::string_view>(known));
+        problems_.push_back({.path = keys_,
+                             .message = fmt::format("there is no fact '{}'", escape_controls(name)),
+                             .help = near ? fmt::format("did you mean '{}'?", *near)
+                                          : std::string("docs/facts.md lists them"),
+                             .unknown = true});
+    }
+
     void refuse(const std::string& what, FactType wanted, const Value& value) {
         const bool whole = value.is_null() || value.if_map() || value.if_list();
         const std::string found =
             whole ? with_article(value.type_name()) : fmt::format("'{}'", escape_controls(display(value)));
-        problems_.push_back(
-            {.path = keys_, .message = fmt::format("{} must be {}, not {}", what, words_of(wanted), found)});
+        problems_.push_back({.path = keys_,
+                             .message = fmt::format("{} must be {}, not {}", what, words_of(wanted), found),
+                             .help = {}});
     }
 
     std::vector<FactProblem> problems_;

@@ -26,9 +26,12 @@ std::vector<std::string_view> fact_names(std::string_view path = {});
 struct FactProblem {
     std::vector<std::string> path; // {"disks", "0", "size"}
     std::string message;           // "'size' must be an integer, not a string"
+    std::string help;              // "did you mean 'name'?"
+    /// No fact that this version knows. Another version of an agent may have reported it; in what a person
+    /// wrote it is a slip.
+    bool unknown = false;
 };
-/// Values of another type than machines report. Names that are not known pass: another version of an agent
-/// may have reported them.
+/// Values of another type than machines report, and names that are not known.
 std::vector<FactProblem> check_facts(const Value& facts);
 
 } // namespace lab::api

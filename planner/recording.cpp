@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <set>
 
 namespace lab::planner {
 namespace {
@@ -102,7 +103,9 @@ void put_observed(ValueMap& out, const ObservedServer& seen) {
 /// Reads with the place it is at; keeps every problem.
 class Reader {
   public:
-    explicit Reader(std::vector<RecordingProblem>& problems) : problems_(problems) {}
+    /// `foreign_facts`: those that are not known may have been reported all the same.
+    Reader(std::vector<RecordingProblem>& problems, bool foreign_facts)
+        : problems_(problems), foreign_facts_(foreign_facts) {}
 
     /// Goes down one key for as long as it lives.
     class Step {
@@ -117,14 +120,22 @@ class Reader {
     };
 
     void refuse(std::string message, std::string help = {}, bool of_key = false) {
-        if (problems_.size() < kMaxProblems)
+        if (errors_++ < kMaxProblems)
             problems_.push_back(
                 {.path = path_, .message = std::move(message), .help = std::move(help), .of_key = of_key});
     }
-    void refuse_below(const Path& below, std::string message) {
+    void refuse(api::FactProblem problem) {
         const std::size_t depth = path_.size();
-        path_.insert(path_.end(), below.begin(), below.end());
-        refuse(std::move(message));
+        path_.insert(path_.end(), problem.path.begin(), problem.path.end());
+        if (!problem.unknown || !foreign_facts_)
+            refuse(std::move(problem.message), std::move(problem.help), problem.unknown);
+        else if (warned_.size() < kMaxProblems &&
+                 warned_.insert(problem.message).second) // once for all servers
+            problems_.push_back({.path = path_,
+                                 .message = std::move(problem.message),
+                                 .help = std::move(problem.help),
+                                 .of_key = true,
+                                 .warning = true});
         path_.resize(depth);
     }
     void wrong_type(const Value& value, std::string_view wanted) {
@@ -168,6 +179,9 @@ class Reader {
 
   private:
     std::vector<RecordingProblem>& problems_;
+    bool foreign_facts_;
+    std::size_t errors_ = 0;
+    std::set<std::string> warned_;
     Path path_;
 };
 
@@ -396,7 +410,7 @@ AppliedServer read_applied(Reader& reader, const std::string& name, const Value&
 
 Value read_facts(Reader& reader, const Value& value) {
     for (api::FactProblem& problem : api::check_facts(value))
-        reader.refuse_below(problem.path, std::move(problem.message));
+        reader.refuse(std::move(problem));
     return value;
 }
 
@@ -480,6 +494,11 @@ std::string RecordingProblem::place() const {
     return text;
 }
 
+bool ReadRecording::has_errors() const {
+    return std::any_of(problems.begin(), problems.end(),
+                       [](const auto& problem) { return !problem.warning; });
+}
+
 Value to_value(const Recording& recording) {
     ValueMap out{{"format", Value(Recording::kFormat)}};
     put(out, "inventory", recording.inventory);
@@ -503,8 +522,8 @@ Value to_value(const Recording& recording) {
 
 ReadRecording recording_from_value(const Value& document) {
     ReadRecording out;
-    Reader reader(out.problems);
     const ValueMap* map = document.if_map();
+    Reader reader(out.problems, /*foreign_facts=*/map && map->contains("format"));
     if (!map) {
         reader.wrong_type(document, "a map");
         return out;

@@ -38,16 +38,19 @@ Value to_value(const Recording& recording);
 struct RecordingProblem {
     std::vector<std::string> path; // {"servers", "web-1", "presence"}
     std::string message, help;
-    bool of_key = false; // the last key itself is wrong, not what stands below it
+    bool of_key = false;  // the last key itself is wrong, not what stands below it
+    bool warning = false; // the recording can be used all the same
     /// "servers.web-1.presence".
     std::string place() const;
 };
 
 struct ReadRecording {
-    Recording recording; // not to be used where there are problems
+    Recording recording; // not to be used where there are errors
     std::vector<RecordingProblem> problems;
+    bool has_errors() const;
 };
-/// Unknown keys are problems. `format` may be left out of a document inside another.
+/// Unknown keys are problems. `format` may be left out of a document inside another. What has it may have
+/// been recorded of an agent of another version: a fact that is not known there is no more than a warning.
 ReadRecording recording_from_value(const Value& document);
 
 } // namespace lab::planner

@@ -113,7 +113,9 @@ Mismatch cannot_read(const spec::Text& file, const Error& error) {
 }
 
 std::string first_error(const Diagnostics& diagnostics) {
-    const Diagnostic first = diagnostics.sorted().front();
+    const std::vector<Diagnostic> all = diagnostics.sorted();
+    const Diagnostic& first = *std::find_if(
+        all.begin(), all.end(), [](const Diagnostic& one) { return one.severity == Severity::Error; });
     return fmt::format("{}: {}{}", first.at.text(), first.message,
                        first.help.empty() ? std::string() : " (" + first.help + ")");
 }
@@ -252,7 +254,7 @@ class Run {
         };
         if (case_.observed) {
             auto read = planner::recording_from_value(case_.observed.as_value());
-            if (read.problems.empty()) read.problems = check(read.recording);
+            if (!read.has_errors()) read.problems = check(read.recording);
             Diagnostics wrong;
             add_recording_problems(read.problems, case_.observed, wrong);
             if (wrong.has_errors()) return fails("observed", first_error(wrong), case_.observed.span());

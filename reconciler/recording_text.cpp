@@ -41,8 +41,8 @@ SourceLines lines_of(std::string file, std::string text) {
 }
 
 Diagnostic recording_diagnostic(const planner::RecordingProblem& problem, Span at) {
-    return {.severity = Severity::Error,
-            .code = "observed/invalid",
+    return {.severity = problem.warning ? Severity::Warning : Severity::Error,
+            .code = problem.warning ? "observed/unknown-fact" : "observed/invalid",
             .message = problem.message,
             .at = at,
             .help = problem.help,
@@ -50,7 +50,10 @@ Diagnostic recording_diagnostic(const planner::RecordingProblem& problem, Span a
 }
 
 planner::ReadRecording checked(planner::ReadRecording read, const RecordingCheck& check) {
-    if (read.problems.empty() && check) read.problems = check(read.recording);
+    if (read.has_errors() || !check) return read;
+    auto more = check(read.recording);
+    read.problems.insert(read.problems.end(), std::make_move_iterator(more.begin()),
+                         std::make_move_iterator(more.end()));
     return read;
 }
 

@@ -146,9 +146,18 @@ class Decoder {
         Value facts = node.as_value();
         for (const api::FactProblem& problem : api::check_facts(facts)) {
             Node at = node;
-            for (const std::string& key : problem.path)
-                at = at.is_list() ? at.item(std::stoul(key)) : at.find(key);
-            add_error(diagnostics_, "spec/wrong-type", problem.message, at.span());
+            Span place = node.span();
+            for (const std::string& key : problem.path) {
+                if (at.is_list()) at = at.item(std::stoul(key));
+                for (std::size_t i = 0; at.is_map() && i < at.size(); ++i)
+                    if (at.key(i).text() == key) {
+                        place = at.key(i).span();
+                        at = at.value(i);
+                        break;
+                    }
+            }
+            add_error(diagnostics_, problem.unknown ? "spec/unknown-key" : "spec/wrong-type", problem.message,
+                      problem.unknown ? place : at.span(), problem.help);
         }
         return facts;
     }

@@ -27,9 +27,20 @@ TEST(Facts, OfAnotherTypeThanMachinesReportAreProblems) {
         "/nics 'nics' must be a list of maps, not a map\n"
         "/mounts/0 an item of 'mounts' must be a map, not '/'\n"
         "/lvm/vgs/0/pvs 'pvs' must be a list of strings, not '/dev/sda1'\n");
-    EXPECT_EQ(
-        problems(R"({"os": {"id": "debian"}, "volatile": {"used": {"/": 5}}, "of_later": 1, "boot": null})"),
-        "");
+    EXPECT_EQ(problems(R"({"os": {"id": "debian"}, "volatile": {"used": {"/": 5}}, "boot": null})"), "");
+}
+
+TEST(Facts, ThatNobodyKnowsAreProblemsOfTheirOwn) {
+    const auto found = check_facts(
+        parse_json(R"({"oss": {"nmae": 1}, "os": {"nmae": "x"}, "disks": [{"sizes": 5}], "kernel": "x"})")
+            .value());
+    ASSERT_EQ(found.size(), 4u);
+    EXPECT_EQ(found[0].message, "there is no fact 'oss'");
+    EXPECT_EQ(found[0].help, "did you mean 'os'?");
+    EXPECT_EQ(found[1].message, "there is no fact 'os.nmae'");
+    EXPECT_EQ(found[2].message, "there is no fact 'disks[].sizes'");
+    EXPECT_TRUE(found[2].unknown);
+    EXPECT_FALSE(found[3].unknown);
 }
 
 TEST(Facts, HaveTheNamesThatTemplatesMayUse) {

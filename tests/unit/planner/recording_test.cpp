@@ -75,6 +75,23 @@ TEST(Recording, HoldsNoImpossibleValues) {
     EXPECT_EQ(of_content(R"({"sha256": "not read", "bytes": 5})"), "");
 }
 
+TEST(Recording, WithItsFormatMayHaveFactsOfAnotherVersion) {
+    const auto read = [](const std::string& format) {
+        return recording_from_value(parse_json("{" + format +
+                                               R"("servers": {"a": {"facts": {"os": {"nmae": "x"}}},
+                                                              "b": {"facts": {"os": {"nmae": "y"}}}}})")
+                                        .value());
+    };
+    const ReadRecording by_hand = read("");
+    ASSERT_EQ(by_hand.problems.size(), 2u);
+    EXPECT_TRUE(by_hand.has_errors());
+    EXPECT_EQ(by_hand.problems[0].place(), "servers.a.facts.os.nmae");
+    const ReadRecording recorded = read(R"("format": "lab.observed/1", )");
+    ASSERT_EQ(recorded.problems.size(), 1u); // once for all servers
+    EXPECT_FALSE(recorded.has_errors());
+    EXPECT_EQ(recorded.recording.servers.at("b").observed->facts.get("os")->get("nmae")->if_string()[0], "y");
+}
+
 TEST(Recording, OfFactsAloneIsAMachineThatIsThere) {
     const Recording recording =
         read(R"({"servers": {"a": {"facts": {"os": {"id": "debian"}}}, "b": {}, "c": null}})");
