@@ -47,9 +47,12 @@ struct Wanted {
     bool takes(const std::string& module) const {
         return modules && (names.empty() || std::find(names.begin(), names.end(), module) != names.end());
     }
+    static bool matches(const std::string& filter, const std::string& name) {
+        return name.find(filter) != std::string::npos || glob_match(filter, name);
+    }
     bool takes(const spec::Case& one) const {
         return filters.empty() || std::any_of(filters.begin(), filters.end(), [&](const std::string& filter) {
-                   return one.name.find(filter) != std::string::npos || glob_match(filter, one.name);
+                   return matches(filter, one.name);
                });
     }
 };
@@ -69,18 +72,42 @@ Result<Wanted> wanted_of(const Arguments& arguments, const spec::Inventory& inve
     return wanted;
 }
 
-std::vector<CaseResult> run_cases(const reconciler::CaseSets& sets, const Wanted& wanted,
-                                  const reconciler::CaseRunner& runner, Context& context) {
-    std::vector<CaseResult> results;
-    const auto each = [&](const reconciler::CaseSet& set, const auto& run) {
+struct Chosen {
+    const spec::Case* one;
+    const std::string* module; // empty: of the inventory
+};
+
+std::vector<Chosen> cases_of(const reconciler::CaseSets& sets, const Wanted& wanted) {
+    std::vector<Chosen> cases;
+    const auto add = [&](const reconciler::CaseSet& set) {
         for (const spec::CaseFile& file : set.files)
             for (const spec::Case& one : file.cases)
-                if (wanted.takes(one) && !context.stop.stop_requested()) results.push_back(run(one));
+                cases.push_back({&one, &set.module});
     };
-    if (wanted.inventory) each(sets.inventory, [&](const spec::Case& one) { return runner.run(one); });
+    if (wanted.inventory) add(sets.inventory);
     for (const reconciler::CaseSet& set : sets.modules)
-        if (wanted.takes(set.module))
-            each(set, [&](const spec::Case& one) { return runner.run(set.module, one); });
+        if (wanted.takes(set.module)) add(set);
+    return cases;
+}
+
+/// A filter that takes no case is a slip, also where another takes some: what it is to test is not tested.
+Result<void> check_filters(const Wanted& wanted, const std::vector<Chosen>& cases) {
+    for (const std::string& filter : wanted.filters)
+        if (std::none_of(cases.begin(), cases.end(),
+                         [&](const Chosen& each) { return Wanted::matches(filter, each.one->name); }))
+            return Error{.code = ErrorCode::NotFound,
+                         .message = fmt::format("--filter '{}' takes no case", escape_controls(filter)),
+                         .hint = "`lab test` without --filter lists them"};
+    return {};
+}
+
+std::vector<CaseResult> run_cases(const std::vector<Chosen>& cases, const Wanted& wanted,
+                                  const reconciler::CaseRunner& runner, Context& context) {
+    std::vector<CaseResult> results;
+    for (const Chosen& each : cases)
+        if (wanted.takes(*each.one) && !context.stop.stop_requested())
+            results.push_back(each.module->empty() ? runner.run(*each.one)
+                                                   : runner.run(*each.module, *each.one));
     return results;
 }
 
@@ -165,11 +192,9 @@ Result<int> run_test(const Arguments& arguments, Context& context) {
                                             counted(sets.diagnostics.errors(), "error"))};
     const reconciler::CaseRunner runner(inventory, (*session)->fleet(), context.providers,
                                         key_without_state());
-    const std::vector<CaseResult> results = run_cases(sets, *wanted, runner, context);
-    if (results.empty() && !wanted->filters.empty())
-        return Error{.code = ErrorCode::NotFound,
-                     .message = "no case has such a name",
-                     .hint = "`lab test` without --filter lists them"};
+    const std::vector<Chosen> cases = cases_of(sets, *wanted);
+    LAB_TRY(check_filters(*wanted, cases));
+    const std::vector<CaseResult> results = run_cases(cases, *wanted, runner, context);
     print_results(results, context);
     if (results.empty()) context.note("there are no cases: they are files of the inventory's folder tests/");
     return failures(results) == 0 ? kExitDone : kExitFailed;
