@@ -51,7 +51,7 @@ class Loader {
     explicit Loader(CaseSets& sets) : sets_(sets) {}
 
     CaseSet read(const CaseFolder& folder, const std::string& module) {
-        CaseSet set{.module = module, .files = {}};
+        CaseSet set{.module = module, .folder = folder.shown, .files = {}};
         auto entries = folder.tree.list(folder.path, [](const TreeEntry&) { return true; });
         if (!entries) { // no folder, no cases
             if (entries.error().code != ErrorCode::NotFound) unreadable(folder.shown, entries.error());

@@ -26,6 +26,7 @@ struct CaseResult {
 /// A set of files of cases, those of the inventory or of one module.
 struct CaseSet {
     std::string module;
+    std::string folder;                // for people: "modules/motd/tests"
     std::vector<spec::CaseFile> files; // sorted by path
     std::size_t size() const noexcept; // cases
 };

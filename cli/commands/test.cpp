@@ -101,6 +101,22 @@ Result<void> check_filters(const Wanted& wanted, const std::vector<Chosen>& case
     return {};
 }
 
+/// Says where cases would be: of each module that was asked for by name, and where there are none at all.
+void note_what_has_none(const reconciler::CaseSets& sets, const Wanted& wanted, Context& context) {
+    for (const reconciler::CaseSet& set : sets.modules)
+        if (!wanted.names.empty() && wanted.takes(set.module) && set.size() == 0)
+            context.note(fmt::format("module '{}' has no cases: they are files of its folder {}/", set.module,
+                                     set.folder));
+    if (!wanted.names.empty() || !cases_of(sets, wanted).empty()) return;
+    const std::string_view of_modules = "those of modules are in the folder tests/ of each module";
+    if (!wanted.inventory)
+        context.note(fmt::format("there are no cases of modules: {}", of_modules));
+    else
+        context.note(fmt::format("there are no cases: they are files of the inventory's folder {}/{}",
+                                 sets.inventory.folder,
+                                 wanted.modules ? fmt::format("; {}", of_modules) : std::string()));
+}
+
 std::vector<CaseResult> run_cases(const std::vector<Chosen>& cases, const Wanted& wanted,
                                   const reconciler::CaseRunner& runner, Context& context) {
     std::vector<CaseResult> results;
@@ -196,7 +212,7 @@ Result<int> run_test(const Arguments& arguments, Context& context) {
     LAB_TRY(check_filters(*wanted, cases));
     const std::vector<CaseResult> results = run_cases(cases, *wanted, runner, context);
     print_results(results, context);
-    if (results.empty()) context.note("there are no cases: they are files of the inventory's folder tests/");
+    if (!context.stop.stop_requested()) note_what_has_none(sets, *wanted, context);
     return failures(results) == 0 ? kExitDone : kExitFailed;
 }
 
