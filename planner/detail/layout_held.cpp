@@ -58,10 +58,24 @@ class Search {
         const Holding& held = all_[at];
         if (!held.id.empty())
             if (const LayoutPart* part = find_identity(*applied_, held.id)) return part;
-        if (at >= applied_->partitions.size()) return nullptr;
-        const LayoutPart& part = applied_->partitions[at];
-        const bool is_it = has_fs(*held.have, part.fs) || held.have->fs.empty();
-        return is_it && !is_seen(identity(part)) ? &part : nullptr;
+        if (disk_.partitions.size() < applied_->partitions.size()) return preserved_perhaps(*held.have);
+        return at < applied_->partitions.size() && may_be(*held.have, applied_->partitions[at])
+                   ? &applied_->partitions[at]
+                   : nullptr;
+    }
+
+    /// Somebody removed a partition, and places tell no more which is which: any may be one that is
+    /// preserved.
+    const LayoutPart* preserved_perhaps(const PresentPart& have) const {
+        const auto& parts = applied_->partitions;
+        const auto found = std::find_if(parts.begin(), parts.end(), [&](const LayoutPart& part) {
+            return part.preserve && may_be(have, part);
+        });
+        return found == parts.end() ? nullptr : &*found;
+    }
+
+    bool may_be(const PresentPart& have, const LayoutPart& part) const {
+        return (has_fs(have, part.fs) || have.fs.empty()) && !is_seen(identity(part));
     }
 
     /// A volume is what its name says; one of another name what it is mounted as.

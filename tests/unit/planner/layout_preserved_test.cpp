@@ -104,6 +104,20 @@ TEST(LayoutPreserved, PartsThatChangedPlacesAreNotTakenForEachOther) {
     EXPECT_EQ(said(after, facts_of(after), &before), "");
 }
 
+TEST(LayoutPreserved, WhereOneWasRemovedByHandAnyMayBeWhatIsPreserved) {
+    const spec::Layout before = base();
+    Value facts = unmounted(facts_of(before));
+    Value* disks = facts.if_map()->find("disks");
+    ValueList& partitions = *disks->if_list()->front().if_map()->find("partitions")->if_list();
+    partitions.erase(partitions.begin() + 1); // the root, so that /home stands where it stood
+    EXPECT_NE(said(before, facts, &before).find("! /home is preserved, but lies on nvme0n1p3"),
+              std::string::npos)
+        << said(before, facts, &before);
+    const std::string text =
+        said(of_partitions(kRoot, "{mount: /data, size: rest, fs: ext4}"), facts, &before);
+    EXPECT_NE(text.find(kHomeWas), std::string::npos) << text;
+}
+
 TEST(LayoutPreserved, WhatIsTakenOutOfTheMiddleIsLost) {
     const spec::Layout before =
         of_partitions("{mount: /boot, size: 3GB, fs: xfs}", "{mount: /, size: rest, fs: xfs}");
