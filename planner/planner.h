@@ -40,6 +40,9 @@ struct ServerInput {
     bool live = true;              // false: a tree; resources that need a live system are skipped there
 };
 
+/// What was applied, in the place of what is desired; where it is written nobody knows.
+DesiredServer desired_of(const AppliedServer& applied);
+
 struct PlanInput {
     api::Plan::Inventory inventory;
     std::optional<std::string> baseline, observed; // as in the plan

@@ -8,28 +8,6 @@
 namespace lab::reconciler {
 namespace {
 
-/// What was applied, in the place of what is desired.
-planner::DesiredServer desired_from(const planner::AppliedServer& applied, const Span& at) {
-    planner::DesiredServer server{.spec = applied.spec,
-                                  .environment = applied.environment,
-                                  .cloud = applied.cloud,
-                                  .region = applied.region,
-                                  .labels = applied.labels,
-                                  .protect = applied.protect,
-                                  .at = at,
-                                  .protect_at = {},
-                                  .units = {}};
-    server.layout = planner::recorded_layout(applied.layout);
-    server.secrets = planner::wanted_grants(applied.secrets);
-    for (const planner::AppliedModule& module : applied.modules) {
-        spec::ModuleUnit& unit = server.units.emplace_back();
-        unit.module = module.module;
-        for (const planner::AppliedResource& resource : module.resources)
-            unit.resources.push_back(resource.resource);
-    }
-    return server;
-}
-
 /// Which settings differ.
 std::vector<api::PropertyChange> changes_between(const ValueMap& before, const ValueMap& after) {
     std::vector<api::PropertyChange> changes;
@@ -73,8 +51,8 @@ Result<planner::ServerInput> server_input(const Engine& engine, const Workspace&
     }
     const auto index = workspace.fleet.find(query.name);
     if (query.drift_only) {
-        if (input.applied)
-            input.desired = desired_from(*input.applied, index ? workspace.fleet.server(*index).at : Span{});
+        if (input.applied) input.desired = planner::desired_of(*input.applied);
+        if (input.desired && index) input.desired->at = workspace.fleet.server(*index).at;
     } else if (index) {
         input.desired = desired_state(engine, workspace, *index, diagnostics).redacted;
     }

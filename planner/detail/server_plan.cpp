@@ -242,28 +242,6 @@ void plan_present(ServerPlan& plan, const ServerInput& input, const DesiredServe
 
 } // namespace
 
-DesiredServer desired_of(const AppliedServer& applied) {
-    DesiredServer desired{.spec = applied.spec,
-                          .environment = applied.environment,
-                          .cloud = applied.cloud,
-                          .region = applied.region,
-                          .labels = applied.labels,
-                          .protect = applied.protect,
-                          .at = {},
-                          .protect_at = {},
-                          .units = {}};
-    desired.layout = recorded_layout(applied.layout);
-    desired.secrets = wanted_grants(applied.secrets);
-    for (const AppliedModule& module : applied.modules) {
-        spec::ModuleUnit unit;
-        unit.module = module.module;
-        for (const AppliedResource& each : module.resources)
-            unit.resources.push_back(each.resource);
-        desired.units.push_back(std::move(unit));
-    }
-    return desired;
-}
-
 ServerPlan plan_server(const ServerInput& input, const Rules& rules) {
     LAB_CHECK(input.desired || input.applied, "a server to plan is neither desired nor applied");
     ServerPlan plan{.name = input.name, .applied = input.applied.has_value()};
@@ -309,3 +287,29 @@ ServerPlan plan_server(const ServerInput& input, const Rules& rules) {
 }
 
 } // namespace lab::planner::detail
+
+namespace lab::planner {
+
+DesiredServer desired_of(const AppliedServer& applied) {
+    DesiredServer desired{.spec = applied.spec,
+                          .environment = applied.environment,
+                          .cloud = applied.cloud,
+                          .region = applied.region,
+                          .labels = applied.labels,
+                          .protect = applied.protect,
+                          .at = {},
+                          .protect_at = {},
+                          .units = {}};
+    desired.layout = recorded_layout(applied.layout);
+    desired.secrets = wanted_grants(applied.secrets);
+    for (const AppliedModule& module : applied.modules) {
+        spec::ModuleUnit unit;
+        unit.module = module.module;
+        for (const AppliedResource& each : module.resources)
+            unit.resources.push_back(each.resource);
+        desired.units.push_back(std::move(unit));
+    }
+    return desired;
+}
+
+} // namespace lab::planner

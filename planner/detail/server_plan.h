@@ -45,7 +45,4 @@ struct ServerPlan {
 
 ServerPlan plan_server(const ServerInput& input, const Rules& rules);
 
-/// What Applied says, in the place of what the inventory says.
-DesiredServer desired_of(const AppliedServer& applied);
-
 } // namespace lab::planner::detail
